@@ -1,0 +1,1 @@
+"""Agencies, staff, roles, sign-in and sessions."""
