@@ -1,0 +1,95 @@
+# Each of these works as the first command on a fresh clone: set-up is done by whoever needs it and skipped where it is
+# done. As root on Debian it installs what the machine lacks; otherwise it says what is missing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PORT ?= 8000
+DATA ?= .demo
+# How many tests run side by side, and what is passed on to pytest: make test TESTS=tests/audit ARGS=-x
+JOBS ?= 2
+TESTS ?= tests
+ARGS ?=
+
+# .venv/bin first: its `node` is the one that set-up chose.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+PYTEST := pytest -n $(JOBS) $(ARGS)
+PACKAGES := consent audit conference
+
+.PHONY: help
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ready-run ## One partnership's story on http://localhost:8000, with a demo identity provider (PORT=, DATA=)
+	@exec conference demo --port $(PORT) --data $(DATA)
+
+.PHONY: serve
+serve: ready-run ## The product itself, set up by its environment variables
+	@exec conference serve
+
+.PHONY: test
+test: ready-test ## Every test (under 15 minutes)
+	$(PYTEST) -m "not soak" $(TESTS)
+
+.PHONY: check
+check: ready-check format-check lint types imports locks fast ## Format, lint, types, imports, locks and fast tests (under 2 minutes)
+
+.PHONY: fast
+fast: ready-check ## Tests that need neither browser nor PostgreSQL nor patience
+	$(PYTEST) -m "not slow and not browser and not postgres and not soak" $(TESTS)
+
+.PHONY: format
+format: ready-check ## Put the code into its form
+	ruff format
+	ruff check --fix-only --select I
+
+.PHONY: format-check
+format-check: ready-check
+	ruff format --check
+
+.PHONY: lint
+lint: ready-check
+	ruff check
+
+.PHONY: types
+types: ready-check
+	mypy $(PACKAGES)
+
+.PHONY: imports
+imports: ready-check
+	lint-imports
+
+.PHONY: locks
+locks: ready-check
+	setup/check-locks.sh
+
+.PHONY: soak
+soak: ready-test ## Long counts; stop it at any time, it goes on where it was
+	SOAK=1 pytest -m soak $(ARGS) $(TESTS)
+
+.PHONY: bench
+bench: ready-test ## Measure speed and memory
+	python -m bench $(ARGS)
+
+.PHONY: screenshots
+screenshots: ready-test ## Pictures of every screen, in screenshots/
+	python -m tests.screenshots $(ARGS)
+
+.PHONY: setup
+setup: ready-test ## Only the set-up, all of it
+
+.PHONY: lock
+lock: ready-check ## Write the locks anew from requirements*.in and package.json
+	setup/lock.sh $(ARGS)
+
+.PHONY: clean
+clean: ## Remove what set-up and runs have made (and the demo's data in .demo)
+	rm -rf .venv node_modules .setup conference/static/vendor .demo .soak .bench screenshots build *.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: ready-run ready-check ready-test
+ready-run ready-check ready-test:
+	@setup/ready.sh $(@:ready-%=%)
