@@ -1,0 +1,27 @@
+"""Erase a person: destroy the one key that everything sealed about them needs."""
+
+from __future__ import annotations
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from conference.db import WriteInReadSession, writable
+from conference.vault.datakeys import forget
+from conference.vault.keyfile import KeyFile
+
+
+def erase_person(session: Session, keys: KeyFile, person_id: str) -> None:
+    """Make all that is sealed about `person_id`, alone or with others, unreadable for good.
+
+    It happens when the transaction of `session` has committed, so that an erasure is never done without its
+    event. If the process dies between the two, doing it again is harmless and finishes it.
+    """
+    if not writable(session):
+        raise WriteInReadSession("erasing needs a write session")
+
+    def destroy(committed: Session) -> None:
+        if not committed.in_nested_transaction():
+            keys.destroy(f"person/{person_id}")
+
+    forget(session)
+    event.listen(session, "after_commit", destroy)

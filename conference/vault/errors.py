@@ -1,0 +1,61 @@
+"""What can go wrong with keys and seals. No message ever holds a key or a value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conference.errors import ConferenceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conference.vault.place import Place
+
+
+class KeyFileBroken(ConferenceError):
+    """The key file cannot be used; the message says why and what to do."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"key file {path}: {why}")
+        self.path = path
+        self.why = why
+
+
+class KeyMissing(ConferenceError):
+    """The key file does not hold this key."""
+
+    why = "is not in this key file: is it the file that belongs to this database?"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"key {name} {self.why}")
+        self.name = name
+
+
+class KeyDestroyed(KeyMissing):
+    """The key was here and was destroyed: what it sealed is gone for good."""
+
+    why = "was destroyed"
+
+
+class SealBroken(ConferenceError):
+    """A sealed value is not what was put in this place: changed, moved, or of another key file."""
+
+    def __init__(self, place: Place, why: str) -> None:
+        super().__init__(f"{place}: {why}")
+        self.place = place
+        self.why = why
+
+
+class KeyGone(ConferenceError):
+    """A value can no longer be opened: a key it needs was destroyed, or is not in this key file.
+
+    erased: True if the key file says that the key was destroyed.
+    """
+
+    status = 410
+
+    def __init__(self, place: Place, name: str, *, erased: bool) -> None:
+        why = "was destroyed" if erased else "is not in this key file: is it the file of this database?"
+        super().__init__(f"{place}: key {name} {why}")
+        self.place = place
+        self.erased = erased
