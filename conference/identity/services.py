@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from conference import clock, ids
 from conference.errors import BadInput, NotFound
-from conference.identity.models import Agency, Kind, Partnership, Sector, Staff, StaffRole, WebSession
+from conference.identity.models import Agency, Kind, Partnership, Sector, Staff, StaffRole
 from conference.permissions import Permission, Role, held_by
 from conference.vault import directory
 
@@ -214,12 +214,14 @@ def staff_names(session: Session, partnership_id: str, staff_ids: Collection[str
 
 
 def deactivate(session: Session, staff_id: str) -> None:
-    """Somebody has left: every session of theirs ends now. Raises NotFound."""
+    """Somebody has left: from now on no session of theirs shows them anything. Raises NotFound.
+
+    `session_store.end_all_of` ends those sessions, and says so in the log.
+    """
     staff = session.get(Staff, staff_id)
     if staff is None:
         raise NotFound(f"staff {staff_id}")
     staff.active = False
-    session.execute(delete(WebSession).where(WebSession.staff_id == staff_id))
 
 
 def _slug(value: str) -> str:
