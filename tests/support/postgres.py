@@ -1,0 +1,182 @@
+"""A private PostgreSQL server for the tests: its own folder, its own socket, gone afterwards.
+
+It listens on a Unix socket in a folder that only its own user (and root) can enter, and on no network address, so it needs
+no free port and no password, and meets no other server on the machine.
+
+Roles belong to the server, not to a database: a test that makes one names it for itself, or drops it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+from tests.support import absent
+
+OLDEST = 15
+PATIENCE_SECONDS = 60
+# Durable as in production (fsync and synchronous_commit stay on); the rest is sized for many small, short databases.
+SETTINGS = {
+    "listen_addresses": "",
+    "shared_buffers": "64MB",
+    "max_connections": "100",
+    "max_wal_senders": "0",
+    "wal_level": "minimal",
+    "checkpoint_timeout": "30min",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_min_messages": "warning",
+}
+
+Fill = Callable[[str], None]
+
+
+class Cluster:
+    """One running server. Databases are made from a template and cost some 50 ms each."""
+
+    def __init__(self, sockets: Path) -> None:
+        self._sockets = sockets
+        self._templates: set[str] = set()
+
+    def url(self, database: str, user: str = "postgres") -> str:
+        """An address that SQLAlchemy and psycopg both take."""
+        return f"postgresql://{quote(user)}@/{quote(database)}?host={quote(str(self._sockets), safe='')}"
+
+    def template(self, name: str, fill: Fill) -> str:
+        """The name of a database that `fill` has filled, once a session: a migrated schema, a demo's data.
+
+        fill: takes the new database's address; closes its connections before it returns.
+        """
+        if name not in self._templates:
+            self._create(name, "template1")
+            fill(self.url(name))
+            self._templates.add(name)
+        return name
+
+    @contextmanager
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """The address of a new database, dropped afterwards whoever is still connected."""
+        name = f"test_{uuid4().hex}"
+        self._create(name, template)
+        try:
+            yield self.url(name)
+        finally:
+            self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _create(self, name: str, template: str) -> None:
+        command = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._execute(command.format(sql.Identifier(name), sql.Identifier(template)))
+
+    def _execute(self, command: sql.Composed) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(command)
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """Start a server, and stop it and remove its folder at the end. Skips or fails where PostgreSQL is missing."""
+    programs = _programs()
+    user = _user()
+    folder = Path(tempfile.mkdtemp(prefix="conference-pg-"))
+    try:
+        os.chown(folder, user.pw_uid, user.pw_gid)
+        _run_as(user, [programs / "initdb", "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8",
+                       "--locale=C.UTF-8", f"--pgdata={folder / 'data'}"])  # fmt: skip
+        with _server(programs, user, folder):
+            yield Cluster(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs() -> Path:
+    """The folder of the newest PostgreSQL here, where Debian puts it or on PATH."""
+    found = {int(path.parent.parent.name): path.parent for path in Path("/usr/lib/postgresql").glob("[0-9]*/bin/initdb")}
+    if found and max(found) >= OLDEST:
+        return found[max(found)]
+    on_path = shutil.which("initdb")
+    if on_path:
+        return Path(on_path).resolve().parent
+    absent(f"PostgreSQL {OLDEST} or newer is not on this machine")
+
+
+def _user() -> pwd.struct_passwd:
+    """Who the server runs as. PostgreSQL refuses root, so root lends it the user that Debian's package makes."""
+    if os.geteuid() != 0:
+        return pwd.getpwuid(os.geteuid())
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError:
+        absent("there is no user 'postgres', and PostgreSQL does not run as root")
+
+
+def _identity(user: pwd.struct_passwd) -> dict[str, object]:
+    if os.geteuid() != 0:
+        return {}
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _run_as(user: pwd.struct_passwd, command: list[Path | str]) -> None:
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False, **_identity(user))
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed:\n{done.stdout}{done.stderr}")
+
+
+@contextmanager
+def _server(programs: Path, user: pwd.struct_passwd, folder: Path) -> Iterator[None]:
+    command = [programs / "postgres", "-D", folder / "data", "-k", folder]
+    for name, value in SETTINGS.items():
+        command += ["-c", f"{name}={value}"]
+    log = folder / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, cwd="/", stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+            preexec_fn=_end_with_parent(), **_identity(user),
+        )  # fmt: skip
+    try:
+        _wait_until_ready(process, folder, log)
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)  # a fast stop: ends the sessions, then itself
+        try:
+            process.wait(timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGQUIT)
+            process.wait()
+
+
+def _end_with_parent() -> Callable[[], None] | None:
+    """Have the kernel stop the server when the test run is killed before it can."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    set_parent_death_signal = 1
+    return lambda: prctl(set_parent_death_signal, signal.SIGQUIT, 0, 0, 0)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    address = Cluster(folder).url("postgres")
+    while True:
+        try:
+            psycopg.connect(address).close()
+        except psycopg.OperationalError as fault:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start: {log.read_text(errors='replace')}") from fault
+            time.sleep(0.05)
+        else:
+            return
