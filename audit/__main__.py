@@ -1,0 +1,81 @@
+"""`python -m audit`: verify a log or a proof with nothing but files. Exit 0, or 1 and the first fault; 2 for usage."""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from audit.encoding import to_base64
+from audit.errors import LogFault
+from audit.verify import verify_folder, verify_proof
+
+BIG = 100_000
+"""From so many leaves on, progress is shown."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    asked = _parser().parse_args(arguments)
+    try:
+        print(_verify(asked) if asked.command == "verify" else _verify_proof(asked))
+    except LogFault as fault:
+        print(f"fault: {fault}", file=sys.stderr)
+        return 1
+    except Exception as error:  # noqa: BLE001 (whatever else goes wrong, nothing has been verified)
+        print(f"fault: cannot be verified ({type(error).__name__})", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _verify(asked: argparse.Namespace) -> str:
+    checkpoint = verify_folder(
+        asked.folder,
+        asked.vkey,
+        previous=asked.previous,
+        policy=asked.policy,
+        parts=asked.parts,
+        progress=_Progress(),
+    )
+    return f"verified: {checkpoint.origin!a} size {checkpoint.size} root {to_base64(checkpoint.root)}"
+
+
+def _verify_proof(asked: argparse.Namespace) -> str:
+    checkpoint, index = verify_proof(asked.leaf, asked.proof, asked.vkey)
+    return f"verified: {checkpoint.origin!a} holds the leaf at index {index} of {checkpoint.size}"
+
+
+class _Progress:
+    """Says on standard error, once a second, how far a big log has been read."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + 1
+
+    def __call__(self, done: int, total: int) -> None:
+        if total >= BIG and time.monotonic() >= self._next:
+            self._next = time.monotonic() + 1
+            print(f"{done} of {total} entries", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m audit", description="Verify a disclosure log offline.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    verify = commands.add_parser("verify", help="every tile, bundle and signature of an exported log")
+    verify.add_argument("folder", type=Path, metavar="DIR", help="the exported log")
+    verify.add_argument("--vkey", type=Path, required=True, metavar="FILE", help="the log's verifier key")
+    verify.add_argument(
+        "--previous", type=Path, metavar="CHECKPOINT", help="a checkpoint that this log must continue"
+    )
+    verify.add_argument(
+        "--policy", type=Path, metavar="FILE", help="witnesses that must have cosigned (tlog-policy)"
+    )
+    verify.add_argument("--parts", type=Path, metavar="FILE", help="what opens one agency's parts of the log")
+    proof = commands.add_parser("verify-proof", help="that a leaf is in the log")
+    proof.add_argument("leaf", type=Path, metavar="LEAF", help="the exact bytes of the leaf")
+    proof.add_argument("proof", type=Path, metavar="PROOF", help="a .tlog-proof")
+    proof.add_argument("--vkey", type=Path, required=True, metavar="FILE", help="the log's verifier key")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""What happened, as one agency and another may know it. Names people, cases, staff and fields by random ids only."""
+
+import hmac
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from audit.encoding import canonical_plain, to_base64
+from audit.errors import BadEvent
+from audit.names import EventName
+from audit.shape import WITHOUT_VALUE, a_word, check_head, check_item
+
+Random = Callable[[int], bytes]
+"""Gives so many fresh random bytes, as `secrets.token_bytes` does."""
+
+SALT_BYTES = 32
+EMPTY_BODY = b"{}"
+"""The body of an agency that has no part in an event: the same for every event, so that it says nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One field of an event: whose, about whom, how far, by what right. `class_` is written `class`.
+
+    mark: an agreed word beyond that, such as `outside-policy`, or the reason of a refusal; left out where None.
+    commitment: `value_commitment` of the bytes shown; None at presence.
+    """
+
+    field: str | None
+    owner: str
+    subjects: tuple[str, ...]
+    class_: str
+    level: str
+    rule: str | None = None
+    basis: str | None = None
+    condition: str | None = None
+    power: str | None = None
+    agreement: str | None = None
+    consent: str | None = None
+    override: str | None = None
+    commitment: bytes | None = None
+    mark: str | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """The item as the specification writes it."""
+        written: dict[str, object] = {
+            "field": self.field,
+            "owner": self.owner,
+            "subjects": list(self.subjects),
+            "class": self.class_,
+            "level": self.level,
+            "rule": self.rule,
+            "basis": self.basis,
+            "condition": self.condition,
+            "power": self.power,
+            "agreement": self.agreement,
+            "consent": self.consent,
+            "override": self.override,
+            "commitment": None if self.commitment is None else to_base64(self.commitment),
+        }
+        if self.mark is not None:
+            written["mark"] = self.mark
+        return written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What happened, once.
+
+    at:       the moment, aware, UTC; written to the millisecond, what is finer is cut off.
+    actor:    who did it; None for the system itself, or for somebody who is not known.
+    policy:   SHA-256 in hex over the compiled inputs of the decisions; None where none was taken.
+    about:    what else it is about, by id or word, such as a consent or a role; never a person, save one erased.
+    mark:     an agreed word, such as the gate of a refusal. `about` and `mark` are left out where they are empty.
+    concerns: agencies that get the head although no item is theirs. Not written in the event.
+    """
+
+    id: str
+    at: datetime
+    event: EventName
+    channel: str
+    actor: str | None
+    agency: str | None
+    on_behalf_of: str | None = None
+    purpose: str | None = None
+    case: str | None = None
+    meeting: str | None = None
+    policy: str | None = None
+    request: str | None = None
+    about: tuple[str, ...] = ()
+    mark: str | None = None
+    items: tuple[Item, ...] = ()
+    concerns: tuple[str, ...] = ()
+
+    def head(self) -> dict[str, object]:
+        """Everything above `items`."""
+        written: dict[str, object] = {
+            "v": 1,
+            "id": self.id,
+            "at": moment(self.at),
+            "event": self.event.value,
+            "channel": self.channel,
+            "actor": self.actor,
+            "agency": self.agency,
+            "on_behalf_of": self.on_behalf_of,
+            "purpose": self.purpose,
+            "case": self.case,
+            "meeting": self.meeting,
+            "policy": self.policy,
+            "request": self.request,
+        }
+        if self.about:
+            written["about"] = list(self.about)
+        if self.mark is not None:
+            written["mark"] = self.mark
+        return written
+
+    def to_json(self) -> dict[str, object]:
+        """The whole event as the specification writes it."""
+        return {**self.head(), "items": [item.to_json() for item in self.items]}
+
+
+def moment(at: datetime) -> str:
+    """`at` as it stands in the log: UTC, milliseconds, `Z`. Raises BadEvent for a time without zone or not in UTC."""
+    if at.utcoffset() != timedelta(0):
+        raise BadEvent("event.at: not in UTC")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def new_id(kind: str, random: Random = secrets.token_bytes) -> str:
+    """A random id of the kind `evt`, `req`, `per` …: 128 bits in hex."""
+    return f"{kind}_{random(16).hex()}"
+
+
+def check_event(event: Event) -> None:
+    """Raise BadEvent unless every id is an id, every word a word, and what was shown is committed to."""
+    check_head(event.head())
+    disclosure = event.event.value.startswith("disclosure.")
+    for number, item in enumerate(event.items):
+        check_item(item.to_json(), f"items[{number}]")
+        if disclosure and item.level not in WITHOUT_VALUE and item.commitment is None:
+            raise BadEvent(f"items[{number}].commitment: missing for what was shown")
+    if not all(a_word(agency) for agency in event.concerns):
+        raise BadEvent("event.concerns: not agencies")
+
+
+def commitment(salt: bytes, data: bytes) -> bytes:
+    """HMAC-SHA256(salt, data): binds to `data` and, without the salt, says nothing of it.
+
+    The salt must be 32 bytes: HMAC takes keys that differ only in padding for one.
+    """
+    if len(salt) != SALT_BYTES:
+        raise BadEvent("salt: not 32 bytes")
+    return hmac.digest(salt, data, "sha256")
+
+
+def value_commitment(salt: bytes, shown: bytes) -> bytes:
+    """What an item says of a value: a commitment to exactly the bytes shown."""
+    return commitment(salt, shown)
+
+
+def items_for(event: Event, agency: str) -> tuple[int, ...] | None:
+    """Which items `agency` may know of, by their place in the event; None where it has no part at all.
+
+    Source: spec/audit.md, "Event, body, leaf": the actor's agency has all, any other those that it owns.
+    """
+    if agency == event.agency:
+        return tuple(range(len(event.items)))
+    own = tuple(number for number, item in enumerate(event.items) if item.owner == agency)
+    return own if own or agency in event.concerns else None
+
+
+def body_for(event: Event, agency: str, commitments: Sequence[bytes]) -> bytes:
+    """`agency`'s part of `event` as canonical bytes: the head and, for each item it may know of, its commitment.
+
+    commitments: one for each item of the event, in order.
+    Returns EMPTY_BODY where it has no part.
+    """
+    chosen = items_for(event, agency)
+    if chosen is None:
+        return EMPTY_BODY
+    return canonical_plain({**event.head(), "items": [to_base64(commitments[number]) for number in chosen]})

@@ -1,0 +1,120 @@
+"""From an event to its leaf, which says nothing to an outsider, and to each agency's part, which opens it."""
+
+import secrets
+from dataclasses import dataclass
+
+from audit.encoding import canonical_plain, to_base64
+from audit.errors import BadEvent, LeafTooLong
+from audit.event import SALT_BYTES, Event, Item, Random, body_for, check_event, commitment, items_for, moment
+from audit.shape import a_word
+
+LEAF_LIMIT = 65_535
+"""A bundle writes a leaf's length in two bytes."""
+
+HOUSE = "conference"
+"""The owner without staff. It need not stand in a roster: nobody sees its fields as their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """The partnership's agencies in the order of a leaf's parts. An order, once used, never changes its version."""
+
+    version: str
+    agencies: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a roster that names an agency twice or not by a word."""
+        if not a_word(self.version) or not all(a_word(agency) for agency in self.agencies):
+            raise BadEvent("roster: version or agency is not a word")
+        if len(set(self.agencies)) != len(self.agencies):
+            raise BadEvent("roster: an agency stands in it twice")
+
+    def position(self, agency: str) -> int | None:
+        """Where the part of `agency` stands in a leaf, or None if it has none."""
+        return self.agencies.index(agency) if agency in self.agencies else None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """An item in the clear, to be sealed for the people in `item.subjects`. `data` is its canonical bytes."""
+
+    item: Item
+    data: bytes
+    salt: bytes
+    commitment: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one agency needs to open its part of a leaf, to be sealed under its key.
+
+    items: which of the event's items its body commits to, by their place in `Parts.items`, in the body's order.
+    """
+
+    agency: str
+    salt: bytes
+    body: bytes
+    items: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A leaf and all that opens it: `parts` in the order of the roster, `items` in that of the event."""
+
+    leaf: bytes
+    parts: tuple[Part, ...]
+    items: tuple[OpenItem, ...]
+
+
+def seal_event(event: Event, roster: Roster, random: Random = secrets.token_bytes) -> Parts:
+    """Make the leaf of `event`, with a part for every agency of `roster`, each under a fresh salt.
+
+    Raises BadEvent for an event that has not its shape, or that is the business of an agency without a part;
+    LeafTooLong for a leaf above 65,535 bytes.
+    """
+    check_event(event)
+    _check_known(event, roster)
+    items = _open_items(event, random)
+    commitments = [item.commitment for item in items]
+    salts = _salts(len(roster.agencies), random)
+    parts = tuple(
+        Part(agency, salt, body_for(event, agency, commitments), items_for(event, agency) or ())
+        for agency, salt in zip(roster.agencies, salts, strict=True)
+    )
+    leaf = canonical_plain(
+        {
+            "v": 1,
+            "id": event.id,
+            "at": moment(event.at),
+            "roster": roster.version,
+            "parts": [to_base64(commitment(part.salt, part.body)) for part in parts],
+        }
+    )
+    if len(leaf) > LEAF_LIMIT:
+        raise LeafTooLong(f"leaf: {len(leaf)} bytes, more than {LEAF_LIMIT}")
+    return Parts(leaf, parts, items)
+
+
+def _open_items(event: Event, random: Random) -> tuple[OpenItem, ...]:
+    opened = []
+    for item, salt in zip(event.items, _salts(len(event.items), random), strict=True):
+        data = canonical_plain(item.to_json())
+        opened.append(OpenItem(item, data, salt, commitment(salt, data)))
+    return tuple(opened)
+
+
+def _check_known(event: Event, roster: Roster) -> None:
+    business = {item.owner for item in event.items} | set(event.concerns)
+    if event.agency is not None:
+        business.add(event.agency)
+    if strangers := business - set(roster.agencies) - {HOUSE}:
+        raise BadEvent(
+            f"event: agencies without a part in roster {roster.version}: {', '.join(sorted(strangers))}"
+        )
+
+
+def _salts(count: int, random: Random) -> list[bytes]:
+    drawn = random(SALT_BYTES * count)
+    if len(drawn) != SALT_BYTES * count:
+        raise BadEvent("random: gave another number of bytes than asked for")
+    return [drawn[start : start + SALT_BYTES] for start in range(0, len(drawn), SALT_BYTES)]
