@@ -12,6 +12,8 @@ from conference.vault.envelope import NotSealedHere, decrypt, encrypt, key_id_in
 from conference.vault.errors import SealBroken
 from conference.vault.place import Place
 
+__all__ = ["Part", "Place", "SealedPart", "open_parts", "seal_parts"]
+
 
 class Part(NamedTuple):
     """One agency's bytes about one set of people (a body is about nobody), and where they will stand."""
@@ -55,7 +57,10 @@ def open_parts(session: Session, parts: Sequence[SealedPart]) -> list[bytes | No
                 raise key.at(place)
             plain.append(None)
             continue
-        if key is None or (key.info.partnership, key.info.owner) != (partnership, agency):
+        if key is None or (key.info.partnership, key.info.owner) != (
+            partnership,
+            agency,
+        ):
             raise SealBroken(place, "it names a data key that is not this agency's")
         try:
             plain.append(decrypt(key, blob, place))

@@ -12,7 +12,14 @@ from sqlalchemy.orm import Session
 from conference.clock import now
 from conference.db import WriteInReadSession, writable
 from conference.ids import new_id, random_bytes
-from conference.vault.envelope import KeyInfo, NotSealedHere, OpenKey, open_key, unwrap, wrap
+from conference.vault.envelope import (
+    KeyInfo,
+    NotSealedHere,
+    OpenKey,
+    open_key,
+    unwrap,
+    wrap,
+)
 from conference.vault.errors import KeyDestroyed, KeyGone, KeyMissing, SealBroken
 from conference.vault.keyfile import KEY_BYTES, KeyFile
 from conference.vault.models import DataKey

@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from conference.vault.datakeys import Fault, Wanted, for_opening, for_sealing
-from conference.vault.envelope import NotSealedHere, OpenKey, decrypt, encrypt, key_id_in
+from conference.vault.envelope import (
+    NotSealedHere,
+    OpenKey,
+    decrypt,
+    encrypt,
+    key_id_in,
+)
 from conference.vault.errors import SealBroken
 from conference.vault.place import Place
 
@@ -29,7 +35,10 @@ def open_names(session: Session, partnership: str, sealed: Mapping[str, bytes]) 
         key = keys.get(key_id_in(blob))
         if isinstance(key, Fault):
             raise key.at(_place(staff_id))
-        if key is None or (key.info.partnership, key.info.owner) != (partnership, "directory"):
+        if key is None or (key.info.partnership, key.info.owner) != (
+            partnership,
+            "directory",
+        ):
             raise SealBroken(_place(staff_id), "it names a data key that is not the directory's")
         try:
             names[staff_id] = decrypt(key, blob, _place(staff_id)).decode()

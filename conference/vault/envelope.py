@@ -53,7 +53,14 @@ class OpenKey(NamedTuple):
 
 def open_key(info: KeyInfo, key: bytes) -> OpenKey:
     """Make the bare data key `key` ready for use."""
-    binding = _join(str(FORMAT), info.purpose, info.partnership, info.owner, info.id, str(info.version))
+    binding = _join(
+        str(FORMAT),
+        info.purpose,
+        info.partnership,
+        info.owner,
+        info.id,
+        str(info.version),
+    )
     return OpenKey(info, short_id(info.id), AESGCM(key), binding)
 
 
@@ -113,7 +120,15 @@ def _bound(key: OpenKey, place: Place) -> bytes:
 
 
 def _wrapping(info: KeyInfo, name: str) -> bytes:
-    parts = ("data-key", name, info.id, info.partnership, info.owner, info.subjects, info.purpose)
+    parts = (
+        "data-key",
+        name,
+        info.id,
+        info.partnership,
+        info.owner,
+        info.subjects,
+        info.purpose,
+    )
     return _join(*parts, str(info.version)).encode()
 
 

@@ -53,8 +53,14 @@ class KeyFile:
     def create(cls, path: Path | str) -> KeyFile:
         """A new, empty key file that only its owner can read. Raises KeyFileBroken if there is one."""
         path = Path(path)
+        fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
         try:
-            _write_new(path, _header())
+            _write_new(fresh, _header())
+            try:
+                os.link(fresh, path)  # whole or not at all, and never over another
+            finally:
+                fresh.unlink()
+            _sync_folder(path)
         except FileExistsError:
             raise KeyFileBroken(path, "it is there already; open it, or choose another place") from None
         except OSError as error:
@@ -99,7 +105,12 @@ class KeyFile:
             except KeyDestroyed:
                 raise
             except KeyMissing:
-                self._append(_line(name, key=base64.b64encode(random_bytes(KEY_BYTES)).decode("ascii")))
+                self._append(
+                    _line(
+                        name,
+                        key=base64.b64encode(random_bytes(KEY_BYTES)).decode("ascii"),
+                    )
+                )
             self._refresh()
             return self._known(name)
 
@@ -165,7 +176,13 @@ class KeyFile:
         except OSError as error:
             why = f"{error.strerror}; give the path of the key file that belongs to this database"
             raise KeyFileBroken(self.path, why) from None
-        stamp = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_mode)
+        stamp = (
+            found.st_dev,
+            found.st_ino,
+            found.st_size,
+            found.st_mtime_ns,
+            found.st_mode,
+        )
         if stamp == self._stamp:
             return
         with self._lock:
@@ -184,7 +201,7 @@ class KeyFile:
     def _take(self, content: bytes) -> None:
         end = content.rfind(b"\n") + 1
         header = content[: content.find(b"\n") + 1]
-        same = header == self._header and end >= self._end
+        same = bool(self._header) and header == self._header and end >= self._end
         keys = dict(self._keys) if same else {}
         start = self._end if same else len(header)
         if not same:

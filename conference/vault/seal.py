@@ -10,9 +10,17 @@ from conference.vault.datakeys import Wanted, canonical, for_sealing
 from conference.vault.envelope import encrypt
 from conference.vault.place import Place
 
+__all__ = ["Place", "seal"]
+
 
 def seal(
-    session: Session, text: str, *, partnership: str, owner: str, subjects: Iterable[str], place: Place
+    session: Session,
+    text: str,
+    *,
+    partnership: str,
+    owner: str,
+    subjects: Iterable[str],
+    place: Place,
 ) -> bytes:
     """What goes into the column at `place` for `text`.
 

@@ -38,7 +38,10 @@ def open_all(session: Session, sealed: Sequence[Sealed], *, erased: str | None =
                 raise key.at(place)
             texts.append(erased)
             continue
-        if key is None or (key.info.partnership, key.info.owner) != (partnership, owner):
+        if key is None or (key.info.partnership, key.info.owner) != (
+            partnership,
+            owner,
+        ):
             raise SealBroken(place, "it names a data key that is not its owner's")
         try:
             texts.append(decrypt(key, blob, place).decode())
