@@ -1,11 +1,11 @@
 """Put the third-party assets that pages use into conference/static/vendor/, with their integrity hashes.
 
-They come from node_modules, where npm has checked them against package-lock.json. The same packages always give the same
-bytes. Standard library only, so that it runs before anything else is installed:
+They come from node_modules, where npm has checked them against package-lock.json. The same packages always
+give the same bytes. Standard library only, so that it runs before anything else is installed:
 
     python3 setup/vendor.py
 
-manifest.json maps each file's name to its `integrity` attribute. A page that names a file it does not hold should not start.
+manifest.json maps each file's name to its `integrity` attribute.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TARGET = ROOT / "conference" / "static" / "vendor"
 GOVUK = Path("govuk-frontend/dist/govuk")
 HTMX = Path("htmx.org/dist")
 
-# Order matters: htmx, then the gate that must be shut before htmx looks at the page, then what stands behind the gate.
+# Order matters: htmx, then the gate that must be shut before htmx looks at the page, then what is behind it.
 # One file, because as separate files a slow or missing gate leaves htmx running without it.
 HTMX_PARTS = (HTMX / "htmx.min.js", HTMX / "ext/hx-csp.min.js", HTMX / "ext/hx-sse.min.js")
 
@@ -75,7 +75,8 @@ def govuk_css() -> str:
     charset, rest = '@charset "UTF-8";', css
     if not rest.startswith(charset):
         raise Unexpected("govuk-frontend.min.css no longer begins with its charset")
-    return f"{charset}/*! {notice('govuk-frontend', 'MIT, Crown copyright')}, typeface and crest removed */{rest[len(charset) :]}"
+    head = f"/*! {notice('govuk-frontend', 'MIT, Crown copyright')}, typeface and crest removed */"
+    return charset + head + rest.removeprefix(charset)
 
 
 def htmx_js() -> str:

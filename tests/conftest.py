@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 SOAKING = os.environ.get("SOAK") == "1"
 
-# A busy machine is no fault of an example, so no deadline. Where CI=true the same examples are tried each time, so that a
-# red build stays red; at a desk and in a soak they are new each time.
+# A busy machine is no fault of an example, so no deadline. Where CI=true the same examples are tried each
+# time, so that a red build stays red; at a desk and in a soak they are new each time.
 hypothesis.settings.register_profile("desk", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=20_000)
@@ -75,7 +75,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def axe() -> Callable[[Page], list[browsers.Violation]]:
-    """What is wrong with a page's accessibility: `assert axe(page) == []`."""
+    """What is wrong with a page's accessibility: `assert not axe(page)` is what a page should pass."""
     return browsers.violations
 
 

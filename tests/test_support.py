@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,14 +12,12 @@ import pytest
 from tests.support import postgres
 from tests.support.soak import Soak
 
-BAD_PAGE = "data:text/html,<!doctype html><html lang=en><title>x</title><main><h1>x</h1><img src=data:,></main></html>"
-GOOD_PAGE = "data:text/html,<!doctype html><html lang=en><title>x</title><main><h1>x</h1><p>Yes</p></main></html>"
+PAGE = "data:text/html,<!doctype html><html lang=en><title>x</title><main><h1>x</h1>{}</main></html>"
 
 
 def test_a_database_is_fresh_and_gone_afterwards(postgres_cluster):
-    with postgres_cluster.database() as url:
-        with psycopg.connect(url) as connection:
-            connection.execute("CREATE TABLE mark (id int)")
+    with postgres_cluster.database() as url, psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE mark (id int)")
     with postgres_cluster.database() as other, psycopg.connect(other) as connection:
         assert connection.execute("SELECT to_regclass('mark')").fetchone() == (None,)
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
@@ -58,9 +55,9 @@ def test_a_missing_server_fails_only_in_continuous_integration(monkeypatch):
 
 
 def test_axe_finds_a_fault_and_only_a_fault(page, axe):
-    page.goto(GOOD_PAGE)
+    page.goto(PAGE.format("<p>Yes</p>"))
     assert axe(page) == []
-    page.goto(BAD_PAGE)
+    page.goto(PAGE.format("<img src=data:,>"))
     assert [each.rule for each in axe(page)] == ["image-alt"]
 
 
@@ -90,8 +87,13 @@ def test_vendored_assets_are_the_same_each_time(tmp_path: Path):
     for copy in ("one", "two"):
         (tmp_path / copy / "setup").mkdir(parents=True)
         (tmp_path / copy / "setup/vendor.py").write_bytes((root / "setup/vendor.py").read_bytes())
-        os.symlink(root / "node_modules", tmp_path / copy / "node_modules")
+        (tmp_path / copy / "node_modules").symlink_to(root / "node_modules")
         subprocess.run([sys.executable, tmp_path / copy / "setup/vendor.py"], check=True)
     one, two = (sorted((tmp_path / copy / "conference/static/vendor").iterdir()) for copy in ("one", "two"))
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
-    assert {path.name for path in one} == {"govuk-frontend.min.css", "govuk-frontend.min.js", "htmx.js", "manifest.json"}
+    assert [path.name for path in one] == [
+        "govuk-frontend.min.css",
+        "govuk-frontend.min.js",
+        "htmx.js",
+        "manifest.json",
+    ]

@@ -1,7 +1,7 @@
-"""A real browser for the tests: Debian's Chromium, driven by Playwright, that can reach this machine and nothing else.
+"""A real browser for the tests: Debian's Chromium, driven by Playwright, shut in with this machine.
 
-Under the pages' own content security policy `page.wait_for_function` and `page.add_script_tag` are refused: wait with
-locators, and run scripts with `page.evaluate`.
+Under the pages' own content security policy `page.wait_for_function` and `page.add_script_tag` are refused:
+wait with locators, and run scripts with `page.evaluate`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A private PostgreSQL server for the tests: its own folder, its own socket, gone afterwards.
 
-It listens on a Unix socket in a folder that only its own user (and root) can enter, and on no network address, so it needs
-no free port and no password, and meets no other server on the machine.
+It listens on a Unix socket in a folder that only its own user (and root) can enter, and on no network
+address, so it needs no free port and no password, and meets no other server on the machine.
 
 Roles belong to the server, not to a database: a test that makes one names it for itself, or drops it.
 """
@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -30,7 +31,7 @@ from tests.support import absent
 
 OLDEST = 15
 PATIENCE_SECONDS = 60
-# Durable as in production (fsync and synchronous_commit stay on); the rest is sized for many small, short databases.
+# Durable as in production (fsync and synchronous_commit stay on), otherwise for many small, short databases.
 SETTINGS = {
     "listen_addresses": "",
     "shared_buffers": "64MB",
@@ -89,14 +90,13 @@ class Cluster:
 
 @contextmanager
 def cluster() -> Iterator[Cluster]:
-    """Start a server, and stop it and remove its folder at the end. Skips or fails where PostgreSQL is missing."""
+    """A running server, removed at the end. Skips or fails where PostgreSQL is missing."""
     programs = _programs()
     user = _user()
     folder = Path(tempfile.mkdtemp(prefix="conference-pg-"))
     try:
         os.chown(folder, user.pw_uid, user.pw_gid)
-        _run_as(user, [programs / "initdb", "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8",
-                       "--locale=C.UTF-8", f"--pgdata={folder / 'data'}"])  # fmt: skip
+        _initdb(programs, user, folder / "data")
         with _server(programs, user, folder):
             yield Cluster(folder)
     finally:
@@ -105,17 +105,18 @@ def cluster() -> Iterator[Cluster]:
 
 def _programs() -> Path:
     """The folder of the newest PostgreSQL here, where Debian puts it or on PATH."""
-    found = {int(path.parent.parent.name): path.parent for path in Path("/usr/lib/postgresql").glob("[0-9]*/bin/initdb")}
-    if found and max(found) >= OLDEST:
-        return found[max(found)]
+    debian = Path("/usr/lib/postgresql").glob("[0-9]*/bin/initdb")
+    found = {int(path.parts[-3]): path.parent for path in debian}
     on_path = shutil.which("initdb")
-    if on_path:
-        return Path(on_path).resolve().parent
-    absent(f"PostgreSQL {OLDEST} or newer is not on this machine")
+    if max(found, default=0) >= OLDEST:
+        return found[max(found)]
+    if on_path is None:
+        absent(f"PostgreSQL {OLDEST} or newer is not on this machine")
+    return Path(on_path).resolve().parent
 
 
 def _user() -> pwd.struct_passwd:
-    """Who the server runs as. PostgreSQL refuses root, so root lends it the user that Debian's package makes."""
+    """Who the server runs as: PostgreSQL refuses root, who lends it the user that Debian's package makes."""
     if os.geteuid() != 0:
         return pwd.getpwuid(os.geteuid())
     try:
@@ -124,29 +125,44 @@ def _user() -> pwd.struct_passwd:
         absent("there is no user 'postgres', and PostgreSQL does not run as root")
 
 
-def _identity(user: pwd.struct_passwd) -> dict[str, object]:
+def _identity(user: pwd.struct_passwd) -> dict[str, Any]:
     if os.geteuid() != 0:
         return {}
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
-def _run_as(user: pwd.struct_passwd, command: list[Path | str]) -> None:
+def _initdb(programs: Path, user: pwd.struct_passwd, data: Path) -> None:
+    command: list[Path | str] = [
+        programs / "initdb",
+        "--pgdata",
+        data,
+        "--username=postgres",
+        "--auth=trust",
+        "--no-sync",
+    ]
+    command += ["--encoding=UTF8", "--locale=C.UTF-8"]
     done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False, **_identity(user))
     if done.returncode:
-        raise RuntimeError(f"{command[0]} failed:\n{done.stdout}{done.stderr}")
+        raise RuntimeError(f"initdb failed:\n{done.stdout}{done.stderr}")
 
 
 @contextmanager
 def _server(programs: Path, user: pwd.struct_passwd, folder: Path) -> Iterator[None]:
-    command = [programs / "postgres", "-D", folder / "data", "-k", folder]
+    command: list[Path | str] = [programs / "postgres", "-D", folder / "data", "-k", folder]
     for name, value in SETTINGS.items():
         command += ["-c", f"{name}={value}"]
     log = folder / "log"
     with log.open("wb") as out:
-        process = subprocess.Popen(
-            command, cwd="/", stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
-            preexec_fn=_end_with_parent(), **_identity(user),
-        )  # fmt: skip
+        process: subprocess.Popen[bytes] = subprocess.Popen(
+            command,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,  # Ctrl-C is for the tests; they stop the server themselves
+            preexec_fn=_end_with_parent(),  # noqa: PLW1509  one call, prepared beforehand; no threads here
+            **_identity(user),
+        )
     try:
         _wait_until_ready(process, folder, log)
         yield

@@ -28,8 +28,8 @@ class Soak:
     def rounds(self, name: str, total: int) -> Iterator[int]:
         """The numbers of the rounds that are left, up to `total`.
 
-        A round counts as done when the next is asked for, so one that fails comes first next time. When all are done the
-        count starts again.
+        A round counts as done when the next is asked for, so one that fails comes first next time. When all
+        are done the count starts again.
         """
         place = self._folder / f"{name}.json"
         number = self._done(place)
