@@ -71,7 +71,7 @@ class Agency(OfPartnership, Base):
     position: Mapped[int]
     oidc_issuer: Mapped[str | None]
     oidc_client_id: Mapped[str | None]
-    # The name of a file in the secrets folder, never the secret; none for a public client, which has PKCE only.
+    # A file's name in the secrets folder, never the secret. A public client has none, only PKCE.
     oidc_secret_file: Mapped[str | None]
     oidc_algorithms: Mapped[str] = mapped_column(String(64), default="RS256")  # space separated
     oidc_acr: Mapped[str] = mapped_column(default="")  # any of these, space separated, is a second factor ...

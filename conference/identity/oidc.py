@@ -1,7 +1,7 @@
 """Signing in with an agency's own provider (OpenID Connect, authorization code with PKCE).
 
-Authlib speaks the protocol; what it leaves to its caller is decided here: see `docs` on sign-in. No flask: what
-must be remembered between the two halves is handed back as `Pending`, for a session that the browser cannot read.
+Authlib speaks the protocol; what it leaves to its caller is decided here. No flask: what must be remembered
+between the two halves is handed back as `Pending`, for a session that the browser cannot read.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def check_callback(
 
 
 def check_claims(claims: Mapping[str, Any], client: Client, pending: Pending) -> None:
-    """Refuse what a token may say and still be genuine: for somebody else, too old, without a second factor."""
+    """Refuse what a genuine token may still say: for somebody else, too old, without a second factor."""
     audience = claims.get("aud")
     if audience not in (client.client_id, [client.client_id]):
         raise SignInRefused("audience")  # a list that also names others is refused too
@@ -192,7 +192,7 @@ def _talk(client: Client) -> OAuth2Session:
     return OAuth2Session(
         client_id=client.client_id,
         client_secret=client.secret,
-        token_endpoint_auth_method="client_secret_basic" if client.secret else "none",  # noqa: S106
+        token_endpoint_auth_method="client_secret_basic" if client.secret else "none",
         scope="openid",
         redirect_uri=client.redirect_uri,
         code_challenge_method="S256",
@@ -245,7 +245,7 @@ def _read(
 
 def _verify(id_token: str, keys: dict[str, Any], allowed: list[str]) -> jwt.Token:
     registry = JWSRegistry(algorithms=allowed, strict_check_header=False)
-    usable = [key for key in keys.get("keys", ()) if key.get("kty") in ("RSA", "EC") and key.get("use") != "enc"]
+    usable = [key for key in keys["keys"] if key.get("kty") in {"RSA", "EC"} and key.get("use") != "enc"]
     return jwt.decode(id_token, key=KeySet.import_key_set({"keys": usable}), registry=registry)
 
 

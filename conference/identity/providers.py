@@ -31,7 +31,7 @@ class ProviderDown(ConferenceError):
 
 @dataclass(frozen=True)
 class Metadata:
-    """The few things that are taken from a provider's discovery document. Whatever else it says is ignored."""
+    """The few things taken from a provider's discovery document. Whatever else it says is ignored."""
 
     issuer: str
     authorization_endpoint: str

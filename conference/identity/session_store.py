@@ -1,7 +1,7 @@
-"""The rows behind the session cookie: made, found, kept alive, ended. Each function works in the caller's session.
+"""The rows behind the session cookie: made, found, kept alive, ended.
 
-The cookie holds a random token. A row is found by the token's SHA-256 and its data opened by a key made from the
-token, so a copy of the table neither signs anybody in nor says anything about them.
+The cookie holds a random token. A row is found by the token's SHA-256 and its data opened by a key made from
+the token, so a copy of the table neither signs anybody in nor says anything about them. No flask here.
 """
 
 from __future__ import annotations

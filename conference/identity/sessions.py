@@ -1,7 +1,7 @@
 """Flask's session, kept on the server. The cookie holds only a token; see `session_store`.
 
-What is written here commits in a transaction of its own, after the page's; only signing in and out write at once,
-together with their event.
+What is written here commits in a transaction of its own, after the page's; only signing in and out write at
+once, together with their event.
 """
 
 from __future__ import annotations
