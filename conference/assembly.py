@@ -1,0 +1,73 @@
+"""The list of parts that make the application."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from flask_wtf import CSRFProtect
+from govuk_frontend_jinja import __name__ as _govuk
+from htmx_flask import Htmx
+from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
+from sqlalchemy import select
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from conference import health, web
+from conference.assets import Assets
+from conference.db import Database
+from conference.desk import routes as desk
+from conference.formats import FILTERS
+from conference.governance import routes as governance
+from conference.identity import routes as identity
+from conference.identity.models import Partnership
+from conference.meetings import routes as meetings
+from conference.settings import Settings
+from conference.trail.sequencer import Sequencer, check_start
+from conference.vault.keyfile import KeyFile
+
+ROOT = Path(__file__).parent.parent
+
+
+def assemble(settings: Settings) -> web.ConferenceFlask:
+    """Put the parts together. Reads the database and the key file; starts the log's sequencers."""
+    app = web.ConferenceFlask("conference", static_folder="static", template_folder=None)
+    keys = KeyFile.open(settings.keys)
+    database = Database(settings.database, keys)
+    app.extensions["conference"] = web.Parts(settings, database, _sequencers(database))
+    app.config.update(
+        SECRET_KEY=keys.key_or_new("web/secret"),
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=1_000_000,
+        MAX_FORM_MEMORY_SIZE=1_000_000,
+    )
+    app.jinja_loader = ChoiceLoader(
+        [
+            FileSystemLoader(ROOT / "templates"),
+            PrefixLoader({_govuk: PackageLoader(_govuk)}),
+        ]
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals["asset"] = Assets(Path(app.static_folder or "")).tag_values
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
+        )
+    CSRFProtect(app)
+    Htmx(app)
+    web.init_app(app)
+    for part in (health, identity, desk, meetings, governance):
+        part.init_app(app)
+    return app
+
+
+def _sequencers(database: Database) -> dict[str, Sequencer]:
+    """One sequencer a partnership, after its log was checked."""
+    with database.read() as session:
+        partnerships = list(session.scalars(select(Partnership.id).order_by(Partnership.id)))
+    for partnership in partnerships:
+        check_start(database, partnership)
+    made = {partnership: Sequencer(database, partnership) for partnership in partnerships}
+    logging.getLogger("conference").info("log checked", extra={"fields": {"partnerships": len(made)}})
+    return made

@@ -1,0 +1,46 @@
+"""Dates, times and numbers as people here write them. Source: screens, section 15."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from conference.clock import LONDON
+
+
+def day(value: date | datetime) -> str:
+    """`24 November 2026`."""
+    on = value.astimezone(LONDON).date() if isinstance(value, datetime) else value
+    return f"{on.day} {on:%B} {on.year}"
+
+
+def short_day(value: date | datetime) -> str:
+    """`24 Nov`, for tables."""
+    on = value.astimezone(LONDON).date() if isinstance(value, datetime) else value
+    return f"{on.day} {on:%b}"
+
+
+def hour(value: datetime) -> str:
+    """`9:30am`, in London."""
+    at = value.astimezone(LONDON)
+    return f"{at.hour % 12 or 12}:{at:%M}{'am' if at.hour < 12 else 'pm'}"
+
+
+def day_and_hour(value: datetime) -> str:
+    """`24 November 2026, 9:58am`."""
+    return f"{day(value)}, {hour(value)}"
+
+
+def nhs_number(value: str) -> str:
+    """`943 476 5919`; anything that is not ten digits stays as it is."""
+    digits = value.replace(" ", "")
+    return f"{digits[:3]} {digits[3:6]} {digits[6:]}" if len(digits) == 10 and digits.isdigit() else value
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "day": day,
+    "short_day": short_day,
+    "hour": hour,
+    "day_and_hour": day_and_hour,
+    "nhs_number": nhs_number,
+}

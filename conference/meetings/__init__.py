@@ -1,0 +1,1 @@
+"""Conferences as they are held: series, meetings, agenda, the room, risk and actions."""

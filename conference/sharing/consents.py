@@ -1,0 +1,112 @@
+"""People's consents and refusals, as recorded, and their withdrawal. The pages come with a later issue."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from conference.cases.models import Case
+from conference.cases.services import By
+from conference.clock import moment
+from conference.errors import BadInput, Conflict
+from conference.ids import new_id
+from conference.inputs import moved
+from conference.sharing import policy
+from conference.sharing.models import ConsentRow, DecisionRow
+from conference.trail import writing
+from conference.vault.seal import Place, seal
+
+
+def record_consent(
+    session: Session,
+    case: Case,
+    person_id: str,
+    *,
+    word: dict[str, Any],
+    how: str,
+    by: By,
+    at: datetime,
+) -> ConsentRow:
+    """Keep what somebody said.
+
+    word: a consent in the policy's form without id, person, given_at, recorded_at and from.
+    how: who asked, in what words, alone or not: sealed.
+    Raises consent.BrokenPolicy where the engine refuses it: a grant that names no agency, an end missing.
+    """
+    if not how.strip():
+        raise BadInput("Say how this was asked and answered.", "how")
+    consent_id = new_id("cns")
+    said = moment(at)
+    document = {"id": consent_id, "person": person_id, "given_at": said, "recorded_at": said, "from": said, **word}
+    rests = policy.in_force(session, case.partnership_id, [], at)
+    policy.consent.extend(rests.policy, consents=[document], decisions=[])
+    place = Place("consent", consent_id, "given_how")
+    row = ConsentRow(
+        id=consent_id,
+        partnership_id=case.partnership_id,
+        person_id=person_id,
+        case_id=case.id,
+        document=json.dumps(document, ensure_ascii=False),
+        recorded_at=at,
+        recorded_by=by.staff_id,
+        recorded_for=by.agency_id,
+        given_how=seal(
+            session, how, partnership=case.partnership_id, owner=by.agency_id, subjects=[person_id], place=place
+        ),
+    )
+    session.add(row)
+    session.flush()
+    _log(session, "consent.recorded", case, by, row.id)
+    return row
+
+
+def withdraw(session: Session, case: Case, row: ConsentRow, *, by: By, at: datetime) -> None:
+    """Somebody takes back what they said. From now on it no longer counts. Raises Conflict if it was already."""
+    if row.withdrawn_at is not None:
+        raise Conflict(f"consent {row.id} is already withdrawn")
+    document = json.loads(row.document)
+    document["withdrawn_at"] = moment(at)
+    row.document = json.dumps(document, ensure_ascii=False)
+    row.withdrawn_at, row.withdrawn_by = at, by.staff_id
+    session.flush()
+    _log(session, "consent.withdrawn", case, by, row.id)
+
+
+def record_decision(session: Session, case: Case, *, decision: dict[str, Any], by: By, at: datetime) -> DecisionRow:
+    """Keep what professionals decided and signed, in the policy's form without its id.
+
+    Raises consent.BrokenPolicy where the engine refuses it, BadInput if it would begin before now.
+    """
+    decision_id = new_id("dcn")
+    document = {"id": decision_id, **decision}
+    if document["from"] < moment(at):
+        raise BadInput("A decision cannot begin before it is recorded.", "from")
+    rests = policy.in_force(session, case.partnership_id, [], at)
+    policy.consent.extend(rests.policy, consents=[], decisions=[document])
+    row = DecisionRow(
+        id=decision_id,
+        partnership_id=case.partnership_id,
+        person_id=document["person"],
+        document=json.dumps(document, ensure_ascii=False),
+        recorded_at=at,
+    )
+    session.add(row)
+    session.flush()
+    _log(session, "override.recorded", case, by, row.id)
+    return row
+
+
+def _log(session: Session, name: str, case: Case, by: By, about: str) -> None:
+    writing.record(
+        session,
+        name,
+        partnership=case.partnership_id,
+        actor=by.staff_id,
+        agency=by.agency_id,
+        case=case.id,
+        about=(about,),
+    )
+    moved(session, case.partnership_id)

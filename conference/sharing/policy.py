@@ -1,0 +1,161 @@
+"""The policy in force, as the engine wants it: a version of the partnership's, people's consents, decisions made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import consent
+from conference.cases.models import CONFERENCE
+from conference.clock import moment
+from conference.errors import Refused
+from conference.identity.models import Agency
+from conference.ids import new_id
+from conference.inputs import moved
+from conference.sharing.models import ConsentRow, DecisionRow, PolicyVersion
+from conference.trail import writing
+
+TEMPLATE = Path(__file__).with_name("default_policy.json")
+
+
+@dataclass(frozen=True)
+class InForce:
+    """What decisions rest on for some people at a moment.
+
+    horizon: the next moment at which any answer can change by itself; None if there is none.
+    sha256:  of the partnership's version. Consents are left out: a reader of the log must not learn from it that
+             somebody else's consent changed; they are known from their own events.
+    """
+
+    policy: consent.Policy
+    version: str
+    sha256: str
+    horizon: datetime | None
+
+
+def default_document(agencies: Iterable[Agency], *, version: str, agreements: list[dict[str, Any]]) -> str:
+    """The default policy made whole for a partnership: its agencies and agreements put in."""
+    document = {"format": "conference-policy/1", "version": version}
+    document |= json.loads(TEMPLATE.read_text("utf-8"))
+    known = {agency.id: {"kind": agency.kind, "sector": agency.sector} for agency in agencies}
+    document["agencies"] = {**known, CONFERENCE: {"kind": "conference", "sector": "public"}}
+    document |= {"agreements": agreements, "consents": [], "decisions": []}
+    return json.dumps(document, ensure_ascii=False, indent=1)
+
+
+def publish(
+    session: Session, partnership_id: str, document: str, *, actor: str, agency: str, at: datetime
+) -> PolicyVersion:
+    """Put a new version in force from now on. Raises consent.BrokenPolicy, with every fault, if it is not one."""
+    policy = consent.load(document)
+    row = PolicyVersion(
+        id=new_id("pol"),
+        partnership_id=partnership_id,
+        version=policy.version,
+        document=document,
+        sha256=hashlib.sha256(document.encode("utf-8")).hexdigest(),
+        published_at=at,
+        published_by=actor,
+    )
+    session.add(row)
+    session.flush()
+    concerns = tuple(name for name in policy.agencies if name != CONFERENCE)
+    writing.record(
+        session,
+        "policy.published",
+        partnership=partnership_id,
+        actor=actor,
+        agency=agency,
+        policy=row.sha256,
+        concerns=concerns,
+    )
+    moved(session, partnership_id)
+    return row
+
+
+def in_force(session: Session, partnership_id: str, people: Iterable[str], at: datetime) -> InForce:
+    """The policy for deciding about `people` (ids) at `at`. Three queries, whatever there is.
+
+    Raises Refused while the partnership has no policy: nothing is decided without one.
+    """
+    row = session.scalar(
+        select(PolicyVersion)
+        .where(PolicyVersion.partnership_id == partnership_id, PolicyVersion.published_at <= at)
+        .order_by(PolicyVersion.published_at.desc(), PolicyVersion.id)
+        .limit(1)
+    )
+    wanted = sorted(set(people))
+    consents = session.scalars(
+        select(ConsentRow.document).where(ConsentRow.person_id.in_(wanted)).order_by(ConsentRow.id)
+    ).all()
+    decisions = session.scalars(
+        select(DecisionRow.document).where(DecisionRow.person_id.in_(wanted)).order_by(DecisionRow.id)
+    ).all()
+    if row is None:
+        raise Refused("no-policy")
+    spoken = [json.loads(text) for text in consents]
+    decided = [json.loads(text) for text in decisions]
+    policy = consent.extend(_loaded(row.document), consents=spoken, decisions=decided)
+    moments = _moments_of(row.document) | _moments(spoken) | _moments(decided)
+    later = [known for known in map(_parsed, moments) if known > at]
+    return InForce(policy, row.version, row.sha256, min(later, default=None))
+
+
+@lru_cache(maxsize=32)
+def _loaded(document: str) -> consent.Policy:
+    return consent.load(document)
+
+
+@lru_cache(maxsize=32)
+def _moments_of(document: str) -> frozenset[str]:
+    return frozenset(_moments(json.loads(document)))
+
+
+_MOMENT_KEYS = frozenset({"from", "until", "at", "given_at", "recorded_at", "withdrawn_at"})
+
+
+def _moments(part: object) -> set[str]:
+    """Every moment named anywhere in a policy or a part of one."""
+    if isinstance(part, Mapping):
+        own = {value for key, value in part.items() if key in _MOMENT_KEYS and isinstance(value, str)}
+        return own.union(*(_moments(value) for value in part.values()))
+    if isinstance(part, list):
+        return set().union(*(_moments(value) for value in part))
+    return set()
+
+
+def _parsed(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+
+
+def request_for(  # noqa: PLR0913 - the request's seven keys, as the specification has them
+    *,
+    at: datetime,
+    purpose: str,
+    owner: str,
+    class_name: str,
+    offered: str,
+    subjects: Iterable[tuple[str, str]],
+    agency: str,
+    roles: Iterable[str],
+    excluded: bool,
+) -> dict[str, object]:
+    """A request in the engine's form. subjects: (person id, role)."""
+    return {
+        "at": moment(at),
+        "purpose": purpose,
+        "owner": owner,
+        "class": class_name,
+        "offered": offered,
+        "subjects": [{"person": person, "role": role} for person, role in subjects],
+        "recipient": {"agency": agency, "roles": sorted(roles), "excluded": excluded},
+    }

@@ -1,0 +1,171 @@
+"""An agency's own workspace: its records, and how far it offers each field. Its own members only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from sqlalchemy.orm import Session
+
+from conference.cases import services as cases
+from conference.cases.models import Case, CaseAgency, Field, Offered, PersonIndex, Record, Research
+from conference.cases.services import By
+from conference.clock import LONDON
+from conference.errors import BadInput
+from conference.identity.services import Viewer
+from conference.sharing import catalogue
+from conference.sharing.door import Asked, disclose
+from conference.sharing.view import CaseView
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody typed about one field."""
+
+    class_name: str
+    value: str
+    kind: str = "fact"
+    source: str = ""
+    summary: str = ""
+    relevance: str = ""
+    recorded_on: date | None = None
+    offered: str = "none"
+    withheld_reason: str = ""
+
+
+def own_research(session: Session, viewer: Viewer, case: Case) -> CaseView:
+    """The viewer's own agency's fields in a case, with what stays inside the agency. Logged."""
+    asked = Asked(owners=(viewer.agency_id,), own_notes=True)
+    return disclose(session, viewer, [case], asked=asked)[case.id]
+
+
+def research_state(session: Session, viewer: Viewer, case: Case) -> CaseAgency:
+    """How far the viewer's agency is with its research."""
+    return session.get_one(CaseAgency, (case.id, viewer.agency_id))
+
+
+def add(
+    session: Session, viewer: Viewer, case: Case, typed: Typed, *, about: Sequence[str], at: datetime
+) -> Field:
+    """A new record of one field. Raises BadInput with what to do."""
+    level = _checked(typed)
+    record = cases.add_record(
+        session,
+        case_id=case.id,
+        agency_id=viewer.agency_id,
+        type="Typed in",
+        about=about,
+        by=viewer.staff_id,
+        at=at,
+    )
+    field = cases.add_field(
+        session,
+        record,
+        class_name=typed.class_name,
+        value=typed.value,
+        kind=typed.kind,
+        source=typed.source,
+        summary=typed.summary,
+        relevance=typed.relevance,
+        recorded_at=_at_noon(typed.recorded_on) or at,
+        by=viewer.staff_id,
+        at=at,
+    )
+    cases.set_offer(
+        session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason
+    )
+    _started(session, viewer, case, at)
+    _reindex(session, viewer, case, field)
+    return field
+
+
+def correct(session: Session, viewer: Viewer, case: Case, field: Field, typed: Typed, *, at: datetime) -> None:
+    """Correct a field and say again how far it is offered. Raises BadInput with what to do."""
+    level = _checked(typed)
+    if level is not Offered.SUMMARY and field.offered is Offered.SUMMARY:
+        field.offered = Offered.PRESENCE if level is not Offered.NONE else Offered.NONE
+    cases.correct_field(
+        session,
+        field,
+        value=typed.value,
+        summary=typed.summary,
+        source=typed.source,
+        kind=typed.kind,
+        relevance=typed.relevance,
+        recorded_at=_at_noon(typed.recorded_on) or field.recorded_at,
+        by=viewer.staff_id,
+        at=at,
+    )
+    cases.set_offer(
+        session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason
+    )
+    _reindex(session, viewer, case, field)
+
+
+def take_back(session: Session, viewer: Viewer, field: Field, *, at: datetime) -> None:
+    """Take a field off the table: from now on nobody else sees it."""
+    cases.set_offer(session, field, Offered.NONE, by=By.viewer(viewer), at=at)
+
+
+def send(session: Session, viewer: Viewer, case: Case, *, nil: bool, at: datetime) -> None:
+    """Say that the agency's research is done; `nil` when it holds nothing."""
+    state = Research.NIL if nil else Research.SENT
+    cases.set_research(session, case, viewer.agency_id, state, by=By.viewer(viewer), at=at)
+
+
+def _started(session: Session, viewer: Viewer, case: Case, at: datetime) -> None:
+    row = research_state(session, viewer, case)
+    if row.research in {Research.NOT_STARTED, Research.NIL}:
+        cases.set_research(
+            session, case, viewer.agency_id, Research.IN_PROGRESS, by=By.viewer(viewer), at=at
+        )
+
+
+def _checked(typed: Typed) -> Offered:
+    if typed.class_name not in dict(catalogue.choices()):
+        raise BadInput("Choose what kind of information this is.", "class_name")
+    if typed.kind not in {"fact", "opinion"}:
+        raise BadInput("Choose fact or opinion.", "kind")
+    if typed.offered not in {level.value for level in Offered}:
+        raise BadInput("Choose how far to offer this.", "offered")
+    level = Offered(typed.offered)
+    if level is Offered.SUMMARY and not typed.summary.strip():
+        raise BadInput("Write the summary, or choose another level.", "summary")
+    if typed.class_name == "identity.dob":
+        try:
+            date.fromisoformat(typed.value.strip())
+        except ValueError as error:
+            raise BadInput("Enter the date of birth as year-month-day, like 1992-03-03.", "value") from error
+    return level
+
+
+def _at_noon(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(12), LONDON).astimezone(UTC) if day is not None else None
+
+
+def _reindex(session: Session, viewer: Viewer, case: Case, field: Field) -> None:
+    """Let the person be found by what the agency now says of their name and birth."""
+    if field.class_name not in {"identity.name", "identity.alias", "identity.dob"}:
+        return
+    record = session.get_one(Record, field.record_id)
+    if len(record.subjects) != 1:
+        return
+    who = record.subjects[0].person_id
+    asked = Asked(owners=(viewer.agency_id,), classes=("identity.name", "identity.alias", "identity.dob"))
+    rows = [
+        row
+        for row in disclose(session, viewer, [case], asked=asked, log_empty=False)[case.id].rows
+        if row.about == (who,) and row.level == "own"
+    ]
+    session.query(PersonIndex).where(
+        PersonIndex.owner == viewer.agency_id,
+        PersonIndex.case_id == case.id,
+        PersonIndex.person_id == who,
+        PersonIndex.birth_field_id.is_not(None),
+    ).delete()
+    births = [(row.field_id or "", row.text or "") for row in rows if row.class_name == "identity.dob"]
+    names = [(row.field_id or "", row.text or "") for row in rows if row.class_name != "identity.dob"]
+    for name in names:
+        for born in births:
+            cases.index_identity(session, record, name=name, born=born)

@@ -1,0 +1,151 @@
+"""Finding somebody. A hit that the searcher may not see does not exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from conference.cases.models import Case, CaseAgency, PersonIndex
+from conference.cases.services import cases_of
+from conference.errors import BadInput
+from conference.identity.models import Agency
+from conference.identity.services import Viewer
+from conference.permissions import Role
+from conference.sharing.door import Asked, disclose
+from conference.sharing.view import CaseView, PersonView
+from conference.trail import writing
+from conference.vault.index import name_and_birth, nhs_number, valid_nhs_number
+
+FOUND_BY = ("identity.name", "identity.alias", "identity.dob", "identity.nhs-number")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Somebody found in a case that the searcher may open."""
+
+    view: CaseView
+    person: PersonView
+
+
+def find(
+    session: Session,
+    viewer: Viewer,
+    *,
+    name: str = "",
+    born: str = "",
+    nhs: str = "",
+    at: datetime,
+) -> list[Hit]:
+    """People by exact name with date of birth (YYYY-MM-DD), or by NHS number, in the viewer's own cases.
+
+    The same number of queries whether anybody is found, may be seen, or not. The search itself is logged.
+    Raises BadInput if neither is complete.
+    """
+    token = _token(session, viewer.partnership_id, name, born, nhs)
+    rows = session.execute(
+        select(PersonIndex.case_id, PersonIndex.person_id, PersonIndex.field_id, PersonIndex.birth_field_id).where(
+            PersonIndex.partnership_id == viewer.partnership_id, PersonIndex.token == token
+        )
+    ).all()
+    cases = {case.id: case for case in cases_of(session, viewer, at=at)}
+    hits = [row for row in rows if row.case_id in cases]
+    case_ids = {row.case_id for row in hits}
+    views = disclose(
+        session,
+        viewer,
+        [case for case in cases.values() if case.id in case_ids],
+        asked=Asked(classes=FOUND_BY),
+        log_empty=False,
+    )
+    writing.record(
+        session,
+        "person.searched",
+        partnership=viewer.partnership_id,
+        actor=viewer.staff_id,
+        agency=viewer.agency_id,
+        channel="screen",
+    )
+    return _visible(views, hits)
+
+
+def by_reference(session: Session, viewer: Viewer, reference: str) -> Case | None:
+    """The case of this reference, if it is listed for the viewer's agency."""
+    return session.scalar(
+        select(Case)
+        .join(CaseAgency, CaseAgency.case_id == Case.id)
+        .where(
+            Case.partnership_id == viewer.partnership_id,
+            CaseAgency.agency_id == viewer.agency_id,
+            Case.reference == reference.strip().upper(),
+        )
+    )
+
+
+def match_person(
+    session: Session, case: Case, agency_id: str, *, name: str | None, born: date | None, nhs: str | None
+) -> str | None:
+    """Who in the case an agency's own paper is about: by NHS number, else by name with date of birth.
+
+    Only by what the agency itself holds or is shown: the answer says nothing else. Returns a person's id, or None
+    if nobody or more than one fits.
+    """
+    agency = session.get_one(Agency, agency_id)
+    role = Role.IDVA if agency.kind == "idva" else Role.REPRESENTATIVE
+    viewer = Viewer(
+        staff_id="import",
+        partnership_id=case.partnership_id,
+        agency_id=agency_id,
+        agency_name=agency.name,
+        agency_kind=agency.kind,
+        name="",
+        roles=frozenset({role}),
+        trained=True,
+    )
+    views = disclose(session, viewer, [case], channel="import", asked=Asked(classes=FOUND_BY))
+    found: set[str] = set()
+    if nhs is not None and valid_nhs_number(nhs):
+        found = _people_with(session, case, views, nhs_number(session.info["keys"], case.partnership_id, nhs))
+    if not found and name is not None and born is not None:
+        token = name_and_birth(session.info["keys"], case.partnership_id, name, born)
+        found = _people_with(session, case, views, token)
+    return found.pop() if len(found) == 1 else None
+
+
+def _people_with(session: Session, case: Case, views: dict[str, CaseView], token: bytes) -> set[str]:
+    rows = session.execute(
+        select(PersonIndex.case_id, PersonIndex.person_id, PersonIndex.field_id, PersonIndex.birth_field_id).where(
+            PersonIndex.case_id == case.id, PersonIndex.token == token
+        )
+    ).all()
+    return {hit.person.person_id for hit in _visible(views, list(rows))}
+
+
+def _visible(views: dict[str, CaseView], rows: list[object]) -> list[Hit]:
+    hits: dict[tuple[str, str], Hit] = {}
+    for case_id, person_id, field_id, birth_field_id in rows:  # type: ignore[misc]
+        view = views.get(case_id)
+        needed = [field_id] if birth_field_id is None else [field_id, birth_field_id]
+        shown = [view.row(one) for one in needed] if view is not None else [None]
+        if view is None or any(row is None or row.level not in {"own", "full"} for row in shown):
+            continue
+        person = next(one for one in view.people if one.person_id == person_id)
+        hits[case_id, person_id] = Hit(view, person)
+    return sorted(hits.values(), key=lambda hit: hit.view.reference)
+
+
+def _token(session: Session, partnership_id: str, name: str, born: str, nhs: str) -> bytes:
+    keys = session.info["keys"]
+    if nhs.strip():
+        if not valid_nhs_number(nhs):
+            raise BadInput("Enter the 10 digits of an NHS number, like 943 476 5919.", "nhs")
+        return nhs_number(keys, partnership_id, nhs)
+    if not name.strip():
+        raise BadInput("Enter a name and a date of birth, or an NHS number.", "name")
+    try:
+        birthday = date.fromisoformat(born.strip())
+    except ValueError as error:
+        raise BadInput("Enter the date of birth.", "born") from error
+    return name_and_birth(keys, partnership_id, name, birthday)
