@@ -1,0 +1,1 @@
+"""What comes in from agencies' own systems: FHIR resources and extracts. See `docs/import.md`."""
