@@ -81,7 +81,7 @@ class EventName(str, Enum):
         "person.erased",
         "A person's erasure key was destroyed; items about them can no longer be read.",
     )
-    KEY_CREATED = "key.created", "A key was made."
+    KEY_CREATED = "key.created", "A key was made, for an agency, the log or the directory."
     KEY_ROTATED = "key.rotated", "A key was replaced by a new version."
     KEY_REVOKED = "key.revoked", "A key was taken out of use."
 

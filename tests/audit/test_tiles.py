@@ -19,8 +19,7 @@ def test_files_of_every_size_to_600_equal_the_second_implementation(key):
     for size in range(1, 601):
         store.append(entries[size - 1 : size])
         if size % 7 in (0, 1) or size in (255, 256, 257, 511, 512, 513):
-            assert written(store, size) == second.files(entries[:size])
-        assert [tile.path for tile in tiles.tiles_at(size)] == [*second.files(entries[:size])] or size % 5
+            assert list(written(store, size).items()) == list(second.files(entries[:size]).items())
 
 
 def test_files_of_70_000(key):
