@@ -1,0 +1,46 @@
+"""The bytes in which items are sealed together: canonical item, salt, value's salt and place in the body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from audit.event import SALT_BYTES
+
+_NO_SALT = bytes(SALT_BYTES)
+
+
+class Packed(NamedTuple):
+    """One item. ordinal: its place in the agency's body; value_salt: opens the commitment to what was shown."""
+
+    ordinal: int
+    salt: bytes
+    value_salt: bytes | None
+    data: bytes
+
+
+def pack(items: Iterable[Packed]) -> bytes:
+    """Ordinal and length of data in four bytes each, salt, value's salt (zeros if none), data; for each item."""
+    return b"".join(
+        one.ordinal.to_bytes(4, "big")
+        + len(one.data).to_bytes(4, "big")
+        + one.salt
+        + (one.value_salt or _NO_SALT)
+        + one.data
+        for one in items
+    )
+
+
+def unpack(packed: bytes) -> list[Packed]:
+    """What `pack` packed. The seal has shown that it is."""
+    items, at = [], 0
+    while at < len(packed):
+        ordinal = int.from_bytes(packed[at : at + 4], "big")
+        length = int.from_bytes(packed[at + 4 : at + 8], "big")
+        salt, value_salt = packed[at + 8 : at + 40], packed[at + 40 : at + 72]
+        at += 72
+        items.append(
+            Packed(ordinal, salt, None if value_salt == _NO_SALT else value_salt, packed[at : at + length])
+        )
+        at += length
+    return items

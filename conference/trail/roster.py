@@ -1,0 +1,69 @@
+"""Which agencies a leaf has a part for, and in which order."""
+
+from __future__ import annotations
+
+from sqlalchemy import column, select, table
+from sqlalchemy.orm import Session
+
+from audit import Roster
+from conference.clock import now
+from conference.trail.errors import NoRoster
+from conference.trail.models import RosterRow
+
+_AGENCY = table("agency", column("id"), column("partnership_id"), column("position"))
+
+
+def refresh(session: Session, partnership: str) -> Roster:
+    """The roster of the partnership's agencies as they are now; a new version if that is not the latest.
+
+    To be called, in a write session, whenever an agency has joined. Raises NoRoster if there are none.
+    """
+    query = select(_AGENCY.c.id).where(_AGENCY.c.partnership_id == partnership)
+    agencies = tuple(session.scalars(query.order_by(_AGENCY.c.position, _AGENCY.c.id)))
+    row = _latest(session, partnership)
+    if row is None and not agencies:
+        raise NoRoster(partnership)
+    if row is None or tuple(row.agencies.split(" ")) != agencies:
+        row = _add(session, partnership, agencies, 1 if row is None else row.number + 1)
+    made = Roster(row.version, agencies)
+    _held(session)[partnership] = made
+    return made
+
+
+def current(session: Session, partnership: str) -> Roster:
+    """The latest roster; asked for once in a session. Raises NoRoster."""
+    held = _held(session)
+    if partnership not in held:
+        row = _latest(session, partnership)
+        if row is None:
+            raise NoRoster(partnership)
+        held[partnership] = Roster(row.version, tuple(row.agencies.split(" ")))
+    return held[partnership]
+
+
+def positions(session: Session, partnership: str, agency: str) -> dict[str, int | None]:
+    """Where the part of `agency` stands in a leaf, for each version of the roster."""
+    query = select(RosterRow.version, RosterRow.agencies).where(RosterRow.partnership_id == partnership)
+    rosters = [Roster(version, tuple(agencies.split(" "))) for version, agencies in session.execute(query)]
+    return {roster.version: roster.position(agency) for roster in rosters}
+
+
+def _latest(session: Session, partnership: str) -> RosterRow | None:
+    query = select(RosterRow).where(RosterRow.partnership_id == partnership)
+    return session.scalar(query.order_by(RosterRow.number.desc()).limit(1))
+
+
+def _add(session: Session, partnership: str, agencies: tuple[str, ...], number: int) -> RosterRow:
+    at = now()
+    version = f"{at:%Y-%m-%d}.{number}"
+    row = RosterRow(
+        partnership_id=partnership, number=number, version=version, agencies=" ".join(agencies), at=at
+    )
+    session.add(row)
+    session.flush([row])
+    return row
+
+
+def _held(session: Session) -> dict[str, Roster]:
+    held: dict[str, Roster] = session.info.setdefault("rosters", {})
+    return held
