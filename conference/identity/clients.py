@@ -43,7 +43,7 @@ def public_address(path: str) -> str:
 def _secret(agency: Agency) -> str | None:
     if agency.oidc_secret_file is None:
         return None
-    folder = current_app.extensions["conference"].settings.data / "secrets"
+    folder = current_app.extensions["conference"].settings.secrets
     try:
         return str((folder / agency.oidc_secret_file).read_text("utf-8").strip())
     except OSError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import cast
+from typing import NamedTuple, cast
 
 from flask import Blueprint, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -25,6 +25,13 @@ bp = Blueprint("identity", __name__)
 log = logging.getLogger(__name__)
 
 
+class Place(NamedTuple):
+    """The agency that somebody is signing in at, for what is said when that fails."""
+
+    id: str
+    name: str
+
+
 class NoRole(oidc.SignInRefused):
     """Their agency knows them, and they are nobody here, or nobody any more. The two are never told apart."""
 
@@ -38,16 +45,20 @@ def sign_in() -> ResponseReturnValue:
     """The agencies, and a short way for whoever would rather type."""
     agencies = [agency for agency in services.list_agencies(g.session) if agency.can_sign_in]
     onward, email = safe_onward(request.args.get("next")), request.args.get("email", "").strip()
-    timed_out = _ours().timed_out
-    if not email:
-        return render_template("identity/sign_in.html", agencies=agencies, onward=onward, timed_out=timed_out)
-    found = services.agencies_for_ending(g.session, email.rpartition("@")[2])
+    ending = email.rpartition("@")[2].lower()
+    found = [agency for agency in agencies if email and ending in agency.email_domains.split()]
     if len(found) == 1:
         return _hand_over(url_for(".start", agency_id=found[0].id, next=onward), found[0].name)
+    unknown = bool(email) and not found
     page = render_template(
-        "identity/sign_in.html", agencies=found or agencies, onward=onward, email=email, unknown=not found
+        "identity/sign_in.html",
+        agencies=found or agencies,
+        onward=onward,
+        email=email,
+        unknown=unknown,
+        timed_out=_ours().timed_out,
     )
-    return page, 200 if found else 422
+    return page, 422 if unknown else 200
 
 
 @bp.get("/sign-in/<agency_id>")
@@ -111,13 +122,13 @@ def sign_out() -> ResponseReturnValue:
 @public("nobody is signed in any more")
 def signed_out() -> ResponseReturnValue:
     """It is done."""
-    return render_template("identity/signed_out.html")
+    return render_template("identity/signed_out.html", still_in=None)
 
 
 @bp.errorhandler(oidc.SignInRefused)
 def refused(error: oidc.SignInRefused) -> ResponseReturnValue:
     """Say no more than the person can use."""
-    agency: Agency = g.sign_in_at
+    agency: Place = g.sign_in_at
     log.warning("sign-in refused: agency=%s why=%s", agency.id, error.why)
     if isinstance(error, oidc.SecondFactorMissing):
         words = "Your agency did not confirm a second check. Sign in again with your code."
@@ -131,7 +142,7 @@ def refused(error: oidc.SignInRefused) -> ResponseReturnValue:
 @bp.errorhandler(ProviderDown)
 def provider_down(error: ProviderDown) -> ResponseReturnValue:
     """The agency's provider does not answer."""
-    agency: Agency = g.sign_in_at
+    agency: Place = g.sign_in_at
     log.warning("provider down: agency=%s why=%s", agency.id, error.why)
     whose = f"{agency.name}'" if agency.name.endswith("s") else f"{agency.name}'s"
     words = f"{whose} sign-in is not answering. Try again soon."
@@ -142,7 +153,7 @@ def _agency(agency_id: str) -> Agency:
     agency = services.get_agency(g.session, agency_id)
     if not agency.can_sign_in:
         raise NotFound(f"agency {agency_id} has no provider")
-    g.sign_in_at = agency
+    g.sign_in_at = Place(agency.id, agency.name)
     return agency
 
 
@@ -162,7 +173,7 @@ def _answer() -> dict[str, str]:
 def _came_from_here() -> bool:
     """Whether somebody meant this request: they typed it, or pressed a link of ours.
 
-    A client that does not say where a request comes from is no present-day browser, and nobody can send it here.
+    Every present-day browser says where a request comes from; a client that does not cannot be sent here.
     """
     headers = request.headers
     if request.method != "GET" or "Sec-Purpose" in headers:

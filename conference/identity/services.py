@@ -162,12 +162,6 @@ def list_agencies(session: Session, partnership_id: str | None = None) -> list[A
     return list(session.scalars(query))
 
 
-def agencies_for_ending(session: Session, domain: str) -> list[Agency]:
-    """The agencies whose work email addresses end with exactly `domain`, by position."""
-    wanted = domain.strip().lower()
-    return [agency for agency in list_agencies(session) if wanted in agency.email_domains.split()]
-
-
 def find_staff(session: Session, agency_id: str, subject: str) -> Staff | None:
     """Who the agency's provider means by `subject`, active or not."""
     query = select(Staff).where(Staff.agency_id == agency_id, Staff.subject == subject)

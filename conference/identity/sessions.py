@@ -102,7 +102,7 @@ class ServerSessions(SessionInterface):
         if ours.token is None and not ours:
             return
         parts = app.extensions["conference"]
-        with parts.database.write() as own:
+        with _own_transaction() as own:
             if ours.token is not None:
                 store.save(own, ours.token, ours.as_bytes())
                 return
@@ -152,8 +152,17 @@ def _transaction() -> Iterator[Session]:
     if page is not None and writable(page):
         yield page
     else:
-        with current_app.extensions["conference"].database.write() as own:
+        with _own_transaction() as own:
             yield own
+
+
+@contextmanager
+def _own_transaction() -> Iterator[Session]:
+    parts = current_app.extensions["conference"]
+    with parts.database.write() as own:
+        own.info["request"] = g.get("request_id")
+        yield own
+    parts.wake()
 
 
 def _touch_is_due(ours: ServerSession) -> bool:

@@ -1,0 +1,85 @@
+"""A partnership on SQLite and on PostgreSQL, and the demo's identity provider as it really is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from conference.db import Database
+from conference.demo import idp
+from conference.vault.keyfile import KeyFile
+from tests.identity import world
+from tests.identity.world import PUBLIC, SECRET
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: Any, tmp_path: Path) -> Iterator[Database]:
+    """An empty database with all its tables."""
+    on_sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path}/data.db" if on_sqlite else request.getfixturevalue("postgres_url")
+    made = Database(url, KeyFile.create(tmp_path / "keys.jsonl"))
+    world.tables(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    """The same, on SQLite only."""
+    made = Database(f"sqlite:///{tmp_path}/data.db", KeyFile.create(tmp_path / "keys.jsonl"))
+    world.tables(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def make(sqlite: Database, tmp_path: Path) -> Callable[[Callable[[str], str]], tuple[Flask, world.Parts]]:
+    """Make the application for agencies whose issuers the given function names."""
+
+    def make(issuer: Callable[[str], str]) -> tuple[Flask, world.Parts]:
+        with sqlite.write() as session:
+            world.settle(session, issuer)
+        return world.make_app(sqlite, tmp_path)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def oidc_provider() -> Iterator[idp.DemoProvider]:
+    """The demo's identity provider, running, for the two agencies of `world`."""
+    agencies = [
+        {
+            "id": agency,
+            "name": name,
+            "client_id": f"us-at-{agency}",
+            "client_secret": SECRET,
+            "redirect_uris": [f"{PUBLIC}/sign-in/{agency}/callback"],
+            "post_logout_redirect_uris": [f"{PUBLIC}/signed-out"],
+            "people": [
+                {"sub": subject, "name": person, "roles": list(roles)}
+                for at, subject, person, roles in world.PEOPLE
+                if at == agency
+            ]
+            + [{"sub": "stranger", "name": "Somebody Else", "roles": []}],
+        }
+        for agency, name in (("northmoor-police", "Northmoor Police"), ("northmoor-homes", "Northmoor Homes"))
+    ]
+    with idp.start({"port": 0, "agencies": agencies}, world.Settings(Path())) as running:
+        yield running
+
+
+@pytest.fixture
+def app(make: Any, oidc_provider: idp.DemoProvider) -> tuple[Flask, world.Parts]:
+    """The application, with the real provider."""
+    return make(oidc_provider.issuer)  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def client(app: tuple[Flask, world.Parts]) -> FlaskClient:
+    """A browser that knows nobody."""
+    return app[0].test_client()
