@@ -12,13 +12,12 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader, 
 from sqlalchemy import select
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from conference import health, web
+from conference import health, identity, web
 from conference.assets import Assets
 from conference.db import Database
 from conference.desk import routes as desk
 from conference.formats import FILTERS
 from conference.governance import routes as governance
-from conference.identity import routes as identity
 from conference.identity.models import Partnership
 from conference.meetings import routes as meetings
 from conference.settings import Settings
@@ -33,7 +32,7 @@ def assemble(settings: Settings) -> web.ConferenceFlask:
     app = web.ConferenceFlask("conference", static_folder="static", template_folder=None)
     keys = KeyFile.open(settings.keys)
     database = Database(settings.database, keys)
-    app.extensions["conference"] = web.Parts(settings, database, _sequencers(database))
+    app.extensions["conference"] = web.Parts(settings, database, _checked(database))
     app.config.update(
         SECRET_KEY=keys.key_or_new("web/secret"),
         WTF_CSRF_TIME_LIMIT=None,
@@ -62,12 +61,11 @@ def assemble(settings: Settings) -> web.ConferenceFlask:
     return app
 
 
-def _sequencers(database: Database) -> dict[str, Sequencer]:
-    """One sequencer a partnership, after its log was checked."""
+def _checked(database: Database) -> Sequencer:
+    """The sequencer, after every partnership's log was checked. The server starts it."""
     with database.read() as session:
         partnerships = list(session.scalars(select(Partnership.id).order_by(Partnership.id)))
     for partnership in partnerships:
         check_start(database, partnership)
-    made = {partnership: Sequencer(database, partnership) for partnership in partnerships}
-    logging.getLogger("conference").info("log checked", extra={"fields": {"partnerships": len(made)}})
-    return made
+    logging.getLogger("conference").info("log checked", extra={"fields": {"partnerships": len(partnerships)}})
+    return Sequencer(database)

@@ -28,11 +28,11 @@ def alive() -> ResponseReturnValue:
 @bp.get("/readyz")
 @public("a load balancer has no account; it says nothing but whether requests can be answered")
 def ready() -> ResponseReturnValue:
-    """The database answers and the log's sequencers run."""
+    """The database answers and the log's sequencer runs."""
     try:
         g.session.execute(text("SELECT 1"))
     except SQLAlchemyError:
         return {"status": "database does not answer"}, 503
-    if not all(sequencer.is_running for sequencer in parts_of(current_app).sequencers.values()):
+    if not parts_of(current_app).sequencer.alive:
         return {"status": "log does not run"}, 503
     return {"status": "ready"}

@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from conference import clock, ids, inputs
 from conference.errors import ConferenceError, LogUnavailable, NotFound, ReasonNeeded, Refused
+from conference.identity.models import Staff
 from conference.identity.services import Viewer, viewer_for
 from conference.permissions import Permission
 from conference.trail import receipts, writing
@@ -46,12 +47,25 @@ class Parts:
 
     settings: Settings
     database: Database
-    sequencers: dict[str, Sequencer]
+    sequencer: Sequencer
 
     def wake(self) -> None:
         """Something durable waits for its place in the tree."""
-        for sequencer in self.sequencers.values():
-            sequencer.wake()
+        self.sequencer.wake()
+
+    def session_event(
+        self, session: Session, name: str, partnership_id: str, staff_id: str, why: str
+    ) -> None:
+        """Log that a session of somebody's started or ended. `why` is one of a few fixed phrases."""
+        staff = session.get_one(Staff, staff_id)
+        writing.record(
+            session,
+            name,
+            partnership=partnership_id,
+            actor=staff_id,
+            agency=staff.agency_id,
+            mark=why.replace(" ", "-"),
+        )
 
 
 class _Moved(Exception):
@@ -103,7 +117,7 @@ class ConferenceFlask(Flask):
         return response
 
     def _answer(self, session: Session) -> Response:
-        session.info["request"] = g.request_id
+        session.info.update(request=g.request_id, channel="screen")
         g.session = session
         g.receipt = None
         g.viewer = _viewer(session)
@@ -127,7 +141,7 @@ def parts_of(app: Flask) -> Parts:
 def receipt() -> receipts.Receipt | None:
     """The receipt of what this answer shows; None while it shows nothing that is logged. Made once."""
     if g.get("receipt") is None and g.get("session") is not None:
-        leaves = g.session.info.get("leaves", [])
+        leaves = g.session.info.get("leaf_hashes", [])
         if leaves and g.viewer is not None:
             g.receipt = receipts.receipt(g.session, g.viewer.partnership_id, leaves, g.request_id)
     found: receipts.Receipt | None = g.get("receipt")
@@ -161,7 +175,7 @@ class NotSignedIn(ConferenceError):
     status = 401
 
 
-# --- before and after ------------------------------------------------------------------------------------------
+# --- before and after ---
 
 
 def init_app(app: ConferenceFlask) -> None:
@@ -194,7 +208,7 @@ def _finish(response: Response) -> Response:
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
-    if parts_of(current_app).settings.is_https:  # type: ignore[arg-type]
+    if parts_of(current_app).settings.is_https:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
@@ -234,16 +248,18 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def _where(trace: Any) -> list[str]:  # noqa: ANN401 - a traceback
+def _where(trace: Any) -> list[str]:
     places = []
     while trace is not None:
         code = trace.tb_frame.f_code
-        places.append(f"{code.co_qualname if hasattr(code, 'co_qualname') else code.co_name}:{trace.tb_lineno}")
+        places.append(
+            f"{code.co_qualname if hasattr(code, 'co_qualname') else code.co_name}:{trace.tb_lineno}"
+        )
         trace = trace.tb_next
     return places[-8:]
 
 
-# --- errors ----------------------------------------------------------------------------------------------------
+# --- errors ---
 
 
 def _conference_error(error: ConferenceError) -> ResponseReturnValue:
@@ -295,7 +311,7 @@ def _log_refusal(error: ConferenceError) -> None:
         return
     asked = str((request.view_args or {}).get("case_id", ""))
     gate = error.gate if isinstance(error, Refused) else type(error).__name__
-    with parts_of(current_app).database.write() as session:  # type: ignore[arg-type]
+    with parts_of(current_app).database.write() as session:
         session.info["request"] = g.request_id
         writing.record(
             session,
@@ -307,4 +323,4 @@ def _log_refusal(error: ConferenceError) -> None:
             channel="screen",
             mark={"NotFound": "not-found", "ReasonNeeded": "reason-needed"}.get(gate, gate),
         )
-    parts_of(current_app).wake()  # type: ignore[arg-type]
+    parts_of(current_app).wake()

@@ -65,7 +65,7 @@ class By:
         return cls(viewer.staff_id, viewer.agency_id)
 
 
-# --- cases -----------------------------------------------------------------------------------------------------
+# --- cases ---
 
 
 def add_conference_type(session: Session, *, partnership_id: str, name: str, purpose: str) -> ConferenceType:
@@ -76,7 +76,7 @@ def add_conference_type(session: Session, *, partnership_id: str, name: str, pur
     return kind
 
 
-def open_case(  # noqa: PLR0913 - a case has these parts
+def open_case(
     session: Session,
     *,
     partnership_id: str,
@@ -175,7 +175,9 @@ def give_reason(session: Session, case_id: str, viewer: Viewer, reason: str, *, 
     _log(session, "case.reasoned", case, By.viewer(viewer), note=reason)
 
 
-def exclude(session: Session, case: Case, staff_id: str, kind: ExclusionKind, *, by: By, at: datetime) -> None:
+def exclude(
+    session: Session, case: Case, staff_id: str, kind: ExclusionKind, *, by: By, at: datetime
+) -> None:
     """Keep somebody out of the case from now on."""
     session.add(
         CaseExclusion(
@@ -271,7 +273,9 @@ def agencies_of(session: Session, case: Case) -> list[CaseAgency]:
     )
 
 
-def set_research(session: Session, case: Case, agency_id: str, state: Research, *, by: By, at: datetime) -> None:
+def set_research(
+    session: Session, case: Case, agency_id: str, state: Research, *, by: By, at: datetime
+) -> None:
     """Say how far the agency's research is."""
     row = session.get_one(CaseAgency, (case.id, agency_id))
     row.research = state
@@ -279,10 +283,10 @@ def set_research(session: Session, case: Case, agency_id: str, state: Research, 
     _log(session, "research.changed", case, by)
 
 
-# --- records and fields ----------------------------------------------------------------------------------------
+# --- records and fields ---
 
 
-def add_record(  # noqa: PLR0913 - a record has these parts
+def add_record(
     session: Session,
     *,
     case_id: str,
@@ -321,7 +325,7 @@ def add_record(  # noqa: PLR0913 - a record has these parts
     return record
 
 
-def add_field(  # noqa: PLR0913 - a field has these parts
+def add_field(
     session: Session,
     record: Record,
     *,
@@ -373,7 +377,7 @@ def add_field(  # noqa: PLR0913 - a field has these parts
     return field
 
 
-def correct_field(  # noqa: PLR0913 - as add_field
+def correct_field(
     session: Session,
     field: Field,
     *,
@@ -427,7 +431,7 @@ def correct_field(  # noqa: PLR0913 - as add_field
     return field
 
 
-def set_offer(  # noqa: PLR0913 - who, what, how far, why not, when
+def set_offer(
     session: Session,
     field: Field,
     level: Offered,
@@ -453,7 +457,7 @@ def set_offer(  # noqa: PLR0913 - who, what, how far, why not, when
         _log_field(session, name, field, by.staff_id, agency_id=by.agency_id)
 
 
-def add_relation(  # noqa: PLR0913 - two people, whose word it is, and when
+def add_relation(
     session: Session,
     case: Case,
     person_id: str,
@@ -466,7 +470,13 @@ def add_relation(  # noqa: PLR0913 - two people, whose word it is, and when
 ) -> Field:
     """What two people are to each other, in `agency_id`'s words: a field about both of them."""
     record = add_record(
-        session, case_id=case.id, agency_id=agency_id, type="Relation", about=[person_id, other_id], by=by, at=at
+        session,
+        case_id=case.id,
+        agency_id=agency_id,
+        type="Relation",
+        about=[person_id, other_id],
+        by=by,
+        at=at,
     )
     field = add_field(session, record, class_name="family", value=value, recorded_at=at, by=by, at=at)
     session.add(
@@ -482,7 +492,7 @@ def add_relation(  # noqa: PLR0913 - two people, whose word it is, and when
     return field
 
 
-def write_for_conference(  # noqa: PLR0913 - what is written, about whom, for whom
+def write_for_conference(
     session: Session,
     case: Case,
     *,
@@ -558,7 +568,7 @@ def external_token(session: Session, case: Case, agency_id: str, external_id: st
     return hmac.new(key, text.encode("utf-8"), hashlib.sha256).digest()[:16]
 
 
-# --- the keyed index -------------------------------------------------------------------------------------------
+# --- the keyed index ---
 
 
 def index_identity(
@@ -582,7 +592,9 @@ def _remember_identity(session: Session, record: Record, field: Field, value: st
     if len(record.subjects) != 1:
         return
     if field.class_name == "identity.nhs-number":
-        _add_index(session, record, nhs_number(session.info["keys"], record.partnership_id, value), field.id, None)
+        _add_index(
+            session, record, nhs_number(session.info["keys"], record.partnership_id, value), field.id, None
+        )
     if field.class_name not in {"identity.name", "identity.alias", "identity.dob"}:
         return
     known: dict[str, list[tuple[str, str]]] = session.info.setdefault("identities", {}).setdefault(
@@ -597,7 +609,9 @@ def _remember_identity(session: Session, record: Record, field: Field, value: st
             index_identity(session, record, name=(field.id, value), born=born)
 
 
-def _add_index(session: Session, record: Record, token: bytes, field_id: str, birth_field_id: str | None) -> None:
+def _add_index(
+    session: Session, record: Record, token: bytes, field_id: str, birth_field_id: str | None
+) -> None:
     session.add(
         PersonIndex(
             id=new_id("pix"),
@@ -613,7 +627,7 @@ def _add_index(session: Session, record: Record, token: bytes, field_id: str, bi
     session.flush()
 
 
-# --- small parts -----------------------------------------------------------------------------------------------
+# --- small parts ---
 
 
 def _text(text: str | None, field: str, message: str) -> str:
@@ -640,7 +654,7 @@ def _seal_or_none(session: Session, field: Field, column: str, text: str | None)
     return _seal(session, field, column, text) if text else None
 
 
-def _log(  # noqa: PLR0913 - the event's parts
+def _log(
     session: Session,
     name: str,
     case: Case,
@@ -664,9 +678,7 @@ def _log(  # noqa: PLR0913 - the event's parts
     inputs.moved(session, case.partnership_id)
 
 
-def _log_field(
-    session: Session, name: str, field: Field, by: str, *, agency_id: str | None
-) -> None:
+def _log_field(session: Session, name: str, field: Field, by: str, *, agency_id: str | None) -> None:
     subjects = tuple(subject.person_id for subject in field.record.subjects)
     item = writing.item(
         field=field.id,

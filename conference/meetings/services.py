@@ -43,10 +43,12 @@ from conference.vault.seal import Place, seal
 RISKS = ("High risk", "Medium risk", "Standard risk")
 
 
-# --- planning --------------------------------------------------------------------------------------------------
+# --- planning ---
 
 
-def add_series(session: Session, *, partnership_id: str, name: str, conference_type: ConferenceType) -> Series:
+def add_series(
+    session: Session, *, partnership_id: str, name: str, conference_type: ConferenceType
+) -> Series:
     """A series of meetings of one conference type."""
     series = Series(
         id=new_id("ser"), partnership_id=partnership_id, name=name, conference_type_id=conference_type.id
@@ -108,7 +110,7 @@ def publish_list(session: Session, meeting: Meeting, *, by: By) -> None:
     _log(session, "meeting.planned", meeting, by)
 
 
-# --- looking ---------------------------------------------------------------------------------------------------
+# --- looking ---
 
 
 def meetings_of(session: Session, viewer: Viewer) -> list[Meeting]:
@@ -201,9 +203,7 @@ def actions_of(session: Session, viewer: Viewer, *, open_only: bool = True) -> l
 def actions_in(session: Session, case_ids: Sequence[str]) -> list[Action]:
     """All actions of some cases, by due date. A page shows those whose field its view holds."""
     return list(
-        session.scalars(
-            select(Action).where(Action.case_id.in_(case_ids)).order_by(Action.due, Action.id)
-        )
+        session.scalars(select(Action).where(Action.case_id.in_(case_ids)).order_by(Action.due, Action.id))
     )
 
 
@@ -211,13 +211,15 @@ def research_of(session: Session, viewer: Viewer, *, at: datetime) -> list[tuple
     """The viewer's agency's research in the cases that they work on, by due date."""
     mine = {case.id: case for case in cases.cases_of(session, viewer, at=at)}
     rows = session.scalars(
-        select(CaseAgency).where(CaseAgency.agency_id == viewer.agency_id, CaseAgency.case_id.in_(sorted(mine)))
+        select(CaseAgency).where(
+            CaseAgency.agency_id == viewer.agency_id, CaseAgency.case_id.in_(sorted(mine))
+        )
     )
     pairs = [(mine[row.case_id], row) for row in rows]
     return sorted(pairs, key=lambda pair: (pair[1].research_due or date.max, pair[0].reference))
 
 
-# --- the room --------------------------------------------------------------------------------------------------
+# --- the room ---
 
 
 def sign_statement(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) -> None:
@@ -325,7 +327,7 @@ def declare_conflict(session: Session, viewer: Viewer, case: Case, *, at: dateti
     cases.exclude(session, case, viewer.staff_id, ExclusionKind.RECUSED, by=By.viewer(viewer), at=at)
 
 
-# --- what the conference writes --------------------------------------------------------------------------------
+# --- what the conference writes ---
 
 
 def write_risk(

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+import consent
 from conference.cases.models import Case
 from conference.cases.services import By
 from conference.clock import moment
@@ -40,9 +41,16 @@ def record_consent(
         raise BadInput("Say how this was asked and answered.", "how")
     consent_id = new_id("cns")
     said = moment(at)
-    document = {"id": consent_id, "person": person_id, "given_at": said, "recorded_at": said, "from": said, **word}
+    document = {
+        "id": consent_id,
+        "person": person_id,
+        "given_at": said,
+        "recorded_at": said,
+        "from": said,
+        **word,
+    }
     rests = policy.in_force(session, case.partnership_id, [], at)
-    policy.consent.extend(rests.policy, consents=[document], decisions=[])
+    consent.extend(rests.policy, consents=[document], decisions=[])
     place = Place("consent", consent_id, "given_how")
     row = ConsentRow(
         id=consent_id,
@@ -54,7 +62,12 @@ def record_consent(
         recorded_by=by.staff_id,
         recorded_for=by.agency_id,
         given_how=seal(
-            session, how, partnership=case.partnership_id, owner=by.agency_id, subjects=[person_id], place=place
+            session,
+            how,
+            partnership=case.partnership_id,
+            owner=by.agency_id,
+            subjects=[person_id],
+            place=place,
         ),
     )
     session.add(row)
@@ -75,7 +88,9 @@ def withdraw(session: Session, case: Case, row: ConsentRow, *, by: By, at: datet
     _log(session, "consent.withdrawn", case, by, row.id)
 
 
-def record_decision(session: Session, case: Case, *, decision: dict[str, Any], by: By, at: datetime) -> DecisionRow:
+def record_decision(
+    session: Session, case: Case, *, decision: dict[str, Any], by: By, at: datetime
+) -> DecisionRow:
     """Keep what professionals decided and signed, in the policy's form without its id.
 
     Raises consent.BrokenPolicy where the engine refuses it, BadInput if it would begin before now.
@@ -85,7 +100,7 @@ def record_decision(session: Session, case: Case, *, decision: dict[str, Any], b
     if document["from"] < moment(at):
         raise BadInput("A decision cannot begin before it is recorded.", "from")
     rests = policy.in_force(session, case.partnership_id, [], at)
-    policy.consent.extend(rests.policy, consents=[], decisions=[document])
+    consent.extend(rests.policy, consents=[], decisions=[document])
     row = DecisionRow(
         id=decision_id,
         partnership_id=case.partnership_id,

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 import consent
 from conference import clock, inputs
 from conference.cases.models import (
+    CONFERENCE,
     Case,
     CaseExclusion,
     CasePerson,
@@ -27,7 +28,6 @@ from conference.cases.models import (
     Record,
     RecordSubject,
 )
-from conference.cases.models import CONFERENCE
 from conference.identity.models import Agency
 from conference.identity.services import Viewer
 from conference.sharing import catalogue, policy
@@ -116,7 +116,9 @@ def disclose(
 
     shown: dict[str, list[_Shown]] = {case.id: [] for case in cases}
     for case in cases:
-        deciding = _Deciding(viewer, rests.policy, at, purpose or case.conference_type.purpose, people[case.id])
+        deciding = _Deciding(
+            viewer, rests.policy, at, purpose or case.conference_type.purpose, people[case.id]
+        )
         kept_out = case.id in excluded or not viewer.trained
         mine = [one for one in stored if one.case_id == case.id]
         decided = {one.id: deciding.about(one, excluded=kept_out) for one in mine}
@@ -230,12 +232,14 @@ def _leaving(
     return _Shown(one, "own" if own else words[level], why, subjects)
 
 
-# --- loading: a fixed number of queries ------------------------------------------------------------------------
+# --- loading: a fixed number of queries ---
 
 
 def _people(session: Session, case_ids: Sequence[str]) -> dict[str, dict[str, str]]:
     rows = session.execute(
-        select(CasePerson.case_id, CasePerson.person_id, CasePerson.role).where(CasePerson.case_id.in_(case_ids))
+        select(CasePerson.case_id, CasePerson.person_id, CasePerson.role).where(
+            CasePerson.case_id.in_(case_ids)
+        )
     ).all()
     out: dict[str, dict[str, str]] = {case_id: {} for case_id in case_ids}
     for case_id, person_id, role in rows:
@@ -329,7 +333,7 @@ def _owner_names(session: Session, partnership_id: str) -> dict[str, str]:
     return {**names, CONFERENCE: CONFERENCE_NAME}
 
 
-# --- opening: only what leaves, only as far as it may ----------------------------------------------------------
+# --- opening: only what leaves, only as far as it may ---
 
 
 _COLUMNS = ("value", "summary", "source", "relevance", "withheld_reason")
@@ -385,7 +389,7 @@ def _as_far(one: _Shown) -> _Shown:
     return one
 
 
-# --- views -----------------------------------------------------------------------------------------------------
+# --- views ---
 
 
 def _rows(shown: list[_Shown], names: dict[str, str], in_force: consent.Policy) -> list[tuple[Row, _Shown]]:
@@ -428,7 +432,9 @@ def _row(one: _Shown, names: dict[str, str]) -> Row:
         relevance=one.texts.get("relevance"),
         source=one.texts.get("source") if in_full else None,
         kind=stored.kind,
-        recorded_on=stored.recorded_at.astimezone(clock.LONDON).date() if in_full and stored.recorded_at else None,
+        recorded_on=stored.recorded_at.astimezone(clock.LONDON).date()
+        if in_full and stored.recorded_at
+        else None,
         why=one.why,
         about=tuple(who for who, _ in subjects),
         offered=stored.offered if own else None,
@@ -464,7 +470,7 @@ def _view(
     return CaseView(case.id, case.reference, purpose, tuple(seen), at)
 
 
-# --- the event -------------------------------------------------------------------------------------------------
+# --- the event ---
 
 
 def _log(

@@ -44,7 +44,7 @@ class InForce:
 
 def default_document(agencies: Iterable[Agency], *, version: str, agreements: list[dict[str, Any]]) -> str:
     """The default policy made whole for a partnership: its agencies and agreements put in."""
-    document = {"format": "conference-policy/1", "version": version}
+    document: dict[str, Any] = {"format": "conference-policy/1", "version": version}
     document |= json.loads(TEMPLATE.read_text("utf-8"))
     known = {agency.id: {"kind": agency.kind, "sector": agency.sector} for agency in agencies}
     document["agencies"] = {**known, CONFERENCE: {"kind": "conference", "sector": "public"}}
@@ -68,7 +68,7 @@ def publish(
     )
     session.add(row)
     session.flush()
-    concerns = tuple(name for name in policy.agencies if name != CONFERENCE)
+    concerns = tuple(agency.name for agency in policy.agencies if agency.name != CONFERENCE)
     writing.record(
         session,
         "policy.published",
@@ -137,7 +137,7 @@ def _parsed(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
 
 
-def request_for(  # noqa: PLR0913 - the request's seven keys, as the specification has them
+def request_for(
     *,
     at: datetime,
     purpose: str,

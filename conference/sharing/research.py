@@ -72,15 +72,15 @@ def add(
         by=viewer.staff_id,
         at=at,
     )
-    cases.set_offer(
-        session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason
-    )
+    cases.set_offer(session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason)
     _started(session, viewer, case, at)
     _reindex(session, viewer, case, field)
     return field
 
 
-def correct(session: Session, viewer: Viewer, case: Case, field: Field, typed: Typed, *, at: datetime) -> None:
+def correct(
+    session: Session, viewer: Viewer, case: Case, field: Field, typed: Typed, *, at: datetime
+) -> None:
     """Correct a field and say again how far it is offered. Raises BadInput with what to do."""
     level = _checked(typed)
     if level is not Offered.SUMMARY and field.offered is Offered.SUMMARY:
@@ -97,9 +97,7 @@ def correct(session: Session, viewer: Viewer, case: Case, field: Field, typed: T
         by=viewer.staff_id,
         at=at,
     )
-    cases.set_offer(
-        session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason
-    )
+    cases.set_offer(session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason)
     _reindex(session, viewer, case, field)
 
 
@@ -117,9 +115,7 @@ def send(session: Session, viewer: Viewer, case: Case, *, nil: bool, at: datetim
 def _started(session: Session, viewer: Viewer, case: Case, at: datetime) -> None:
     row = research_state(session, viewer, case)
     if row.research in {Research.NOT_STARTED, Research.NIL}:
-        cases.set_research(
-            session, case, viewer.agency_id, Research.IN_PROGRESS, by=By.viewer(viewer), at=at
-        )
+        cases.set_research(session, case, viewer.agency_id, Research.IN_PROGRESS, by=By.viewer(viewer), at=at)
 
 
 def _checked(typed: Typed) -> Offered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -45,8 +46,8 @@ def find(
     Raises BadInput if neither is complete.
     """
     token = _token(session, viewer.partnership_id, name, born, nhs)
-    rows = session.execute(
-        select(PersonIndex.case_id, PersonIndex.person_id, PersonIndex.field_id, PersonIndex.birth_field_id).where(
+    rows = session.scalars(
+        select(PersonIndex).where(
             PersonIndex.partnership_id == viewer.partnership_id, PersonIndex.token == token
         )
     ).all()
@@ -115,25 +116,28 @@ def match_person(
 
 
 def _people_with(session: Session, case: Case, views: dict[str, CaseView], token: bytes) -> set[str]:
-    rows = session.execute(
-        select(PersonIndex.case_id, PersonIndex.person_id, PersonIndex.field_id, PersonIndex.birth_field_id).where(
-            PersonIndex.case_id == case.id, PersonIndex.token == token
-        )
+    rows = session.scalars(
+        select(PersonIndex).where(PersonIndex.case_id == case.id, PersonIndex.token == token)
     ).all()
-    return {hit.person.person_id for hit in _visible(views, list(rows))}
+    return {hit.person.person_id for hit in _visible(views, rows)}
 
 
-def _visible(views: dict[str, CaseView], rows: list[object]) -> list[Hit]:
+def _visible(views: dict[str, CaseView], rows: Iterable[PersonIndex]) -> list[Hit]:
     hits: dict[tuple[str, str], Hit] = {}
-    for case_id, person_id, field_id, birth_field_id in rows:  # type: ignore[misc]
-        view = views.get(case_id)
-        needed = [field_id] if birth_field_id is None else [field_id, birth_field_id]
-        shown = [view.row(one) for one in needed] if view is not None else [None]
-        if view is None or any(row is None or row.level not in {"own", "full"} for row in shown):
+    for found in rows:
+        view = views.get(found.case_id)
+        needed = [one for one in (found.field_id, found.birth_field_id) if one is not None]
+        if view is None or not all(_in_full(view, one) for one in needed):
             continue
-        person = next(one for one in view.people if one.person_id == person_id)
-        hits[case_id, person_id] = Hit(view, person)
-    return sorted(hits.values(), key=lambda hit: hit.view.reference)
+        person = next((one for one in view.people if one.person_id == found.person_id), None)
+        if person is not None:
+            hits[found.case_id, found.person_id] = Hit(view, person)
+    return sorted(hits.values(), key=lambda hit: (hit.view.reference, hit.person.person_id))
+
+
+def _in_full(view: CaseView, field_id: str) -> bool:
+    row = view.row(field_id)
+    return row is not None and row.level in {"own", "full"}
 
 
 def _token(session: Session, partnership_id: str, name: str, born: str, nhs: str) -> bytes:

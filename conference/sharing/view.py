@@ -118,7 +118,9 @@ class PersonView:
         born = self.born
         if born is None:
             return None
-        months = (self.today.year - born.year) * 12 + self.today.month - born.month - (self.today.day < born.day)
+        months = (
+            (self.today.year - born.year) * 12 + self.today.month - born.month - (self.today.day < born.day)
+        )
         return f"{months} months" if months < 24 else str(months // 12)
 
     @property
