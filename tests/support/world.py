@@ -1,0 +1,381 @@
+"""A small, whole partnership, told through services: the same every time, and a second one beside it.
+
+Each role, each screen and each way to withhold has somebody or something here. Names and values are invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from conference import clock, ids
+from conference.cases import services as cases
+from conference.cases.models import Case, ExclusionKind, Field, Offered, PersonRole
+from conference.cases.services import By
+from conference.db import Base, Database
+from conference.identity import services as identity
+from conference.identity.services import Viewer, viewer_for
+from conference.meetings import services as meetings
+from conference.meetings.models import Meeting
+from conference.permissions import Role
+from conference.settings import Settings
+from conference.sharing import policy
+from conference.trail import ddl, roster
+from conference.trail.sequencer import place
+from conference.vault.keyfile import KeyFile
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+HOME = "nm"
+AWAY = "other"
+
+AGENCIES = (
+    ("police", "Northmoor Police", "police", "public"),
+    ("homes", "Northmoor Homes", "housing", "registered-provider"),
+    ("nhs", "Moorland NHS Trust", "nhs", "public"),
+    ("haven", "Haven", "idva", "voluntary"),
+    ("safety", "Community Safety", "asb", "public"),
+)
+
+# subject, agency, name, roles; each role of the domain has somebody.
+STAFF = (
+    ("p-rep", "police", "Priya Nair", (Role.REPRESENTATIVE,)),
+    ("p-ref", "police", "Rory Flynn", (Role.REFERRER,)),
+    ("p-ig", "police", "Ingrid Lund", (Role.IG_OFFICER,)),
+    ("p-other", "police", "Paul Unassigned", (Role.REPRESENTATIVE,)),
+    ("h-rep", "homes", "Sam Okafor", (Role.REPRESENTATIVE,)),
+    ("h-dep", "homes", "Dina Deputy", (Role.DEPUTY,)),
+    ("h-ig", "homes", "Iris Cole", (Role.IG_OFFICER,)),
+    ("n-rep", "nhs", "Kiran Shah", (Role.REPRESENTATIVE,)),
+    ("n-ig", "nhs", "Ian Gale", (Role.IG_OFFICER,)),
+    ("v-idva", "haven", "Hana Said", (Role.IDVA,)),
+    ("s-chair", "safety", "Chris Hart", (Role.CHAIR,)),
+    ("s-coord", "safety", "Cora Webb", (Role.COORDINATOR,)),
+    ("s-obs", "safety", "Otto Brand", (Role.OBSERVER,)),
+    ("s-admin", "safety", "Ada Moss", (Role.ADMINISTRATOR,)),
+)
+
+
+@dataclass
+class World:
+    """Where it is kept, and the ids of what is in it."""
+
+    settings: Settings
+    database: Database
+    staff: dict[str, str] = field(default_factory=dict)
+    case_id: str = ""
+    reference: str = ""
+    people: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
+    recused_case_id: str = ""
+    meeting_id: str = ""
+    past_meeting_id: str = ""
+    action_id: str = ""
+    away_case_id: str = ""
+    away_meeting_id: str = ""
+
+    def viewer(self, who: str) -> Viewer:
+        """One of STAFF as the application knows them."""
+        with self.database.read() as session:
+            found = viewer_for(session, self.staff[who])
+        assert found is not None
+        return found
+
+
+def settings_for(data: Path, database: str | None = None) -> Settings:
+    """Settings of a world kept in `data`."""
+    return Settings(
+        data=data,
+        database=database or f"sqlite:///{data / 'conference.db'}",
+        keys=data / "conference.keys",
+        secrets=data / "secrets",
+        public_url="http://localhost:8000",
+        mode="demo",
+    )
+
+
+@contextmanager
+def told(seed: str) -> Iterator[None]:
+    """The clock held at NOW, and random bytes from `seed`."""
+    with clock.held(NOW), ids.repeating(seed):
+        yield
+
+
+def make(data: Path, database_url: str | None = None) -> World:
+    """The whole world, new."""
+    settings = settings_for(data, database_url)
+    database = Database(settings.database, KeyFile.create(settings.keys))
+    Base.metadata.create_all(database.engine)
+    with database.write() as session:
+        for statement in ddl.refusal_ddl(database.engine.dialect.name):
+            session.execute(text(statement))
+    world = World(settings, database)
+    with told("world"):
+        with database.write() as session:
+            _partnership(session, world)
+        with database.write() as session:
+            _main_case(session, world)
+        with database.write() as session:
+            _meetings(session, world)
+        with database.write() as session:
+            _away(session, world)
+        place(database, HOME)
+        place(database, AWAY)
+    return world
+
+
+def by(world: World, who: str) -> By:
+    """One of STAFF as somebody who changes things."""
+    return By(world.staff[who], next(agency for subject, agency, *_ in STAFF if subject == who))
+
+
+def add(  # noqa: PLR0913
+    session: Session,
+    world: World,
+    case: Case | str,
+    who: str,
+    class_name: str,
+    value: str,
+    *,
+    about: tuple[str, ...] = ("victim",),
+    offered: str = "none",
+    summary: str | None = None,
+    name: str | None = None,
+    people: dict[str, str] | None = None,
+) -> Field:
+    """One field of `who`'s agency, offered as said."""
+    case_id = case if isinstance(case, str) else case.id
+    actor = by(world, who)
+    known = people or world.people
+    record = cases.add_record(
+        session,
+        case_id=case_id,
+        agency_id=actor.agency_id,
+        type="Typed in",
+        about=[known[one] for one in about],
+        by=actor.staff_id,
+        at=clock.now(),
+    )
+    made = cases.add_field(
+        session,
+        record,
+        class_name=class_name,
+        value=value,
+        summary=summary,
+        source=f"Source of {class_name}",
+        recorded_at=clock.now() - timedelta(days=3),
+        by=actor.staff_id,
+        at=clock.now(),
+    )
+    if offered != "none":
+        cases.set_offer(session, made, Offered(offered), by=actor, at=clock.now())
+    world.fields[name or f"{actor.agency_id}/{class_name}/{'+'.join(about)}"] = made.id
+    return made
+
+
+def _partnership(session: Session, world: World) -> None:
+    for partnership, name, prefix in ((HOME, "Northmoor", "NM"), (AWAY, "Elsewhere", "EW")):
+        identity.add_partnership(session, partnership, name=name, reference_prefix=prefix)
+    for position, (agency, name, kind, sector) in enumerate(AGENCIES):
+        identity.add_agency(session, HOME, agency, name=name, kind=kind, sector=sector, position=position)
+    identity.add_agency(session, AWAY, "away-police", name="Elsewhere Police", kind="police", sector="public")
+    for partnership in (HOME, AWAY):
+        roster.refresh(session, partnership)
+    for subject, agency, name, roles in STAFF:
+        staff = identity.add_staff(
+            session, agency, subject=subject, name=name, roles=roles, trained_until=date(2027, 6, 1)
+        )
+        world.staff[subject] = staff.id
+    away = identity.add_staff(
+        session,
+        "away-police",
+        subject="a-rep",
+        name="Avery Stone",
+        roles=(Role.REPRESENTATIVE, Role.CHAIR),
+        trained_until=date(2027, 6, 1),
+    )
+    world.staff["a-rep"] = away.id
+    for partnership, actor, agency in ((HOME, "s-coord", "safety"), (AWAY, "a-rep", "away-police")):
+        members = identity.list_agencies(session, partnership)
+        agreement = {
+            "id": "dsa-1",
+            "parties": sorted([*(one.id for one in members), "conference"]),
+            "purposes": ["prevent-serious-harm", "tenancy-support"],
+            "classes": _roots(),
+            "from": "2026-01-01T00:00:00Z",
+            "until": "2027-12-01T00:00:00Z",
+        }
+        document = policy.default_document(members, version="2026-11-01", agreements=[agreement])
+        policy.publish(session, partnership, document, actor=world.staff[actor], agency=agency, at=NOW)
+
+
+def _roots() -> list[str]:
+    import json  # noqa: PLC0415
+
+    template = json.loads(policy.TEMPLATE.read_text("utf-8"))
+    return sorted({one["name"].split(".")[0] for one in template["classes"]})
+
+
+def _main_case(session: Session, world: World) -> None:
+    kind = cases.add_conference_type(
+        session, partnership_id=HOME, name="MARAC", purpose="prevent-serious-harm"
+    )
+    coordinator = by(world, "s-coord")
+    case = cases.open_case(
+        session,
+        partnership_id=HOME,
+        conference_type=kind,
+        agencies=[agency for agency, *_ in AGENCIES],
+        by=coordinator,
+        at=NOW,
+        research_due=date(2026, 11, 20),
+    )
+    world.case_id, world.reference = case.id, case.reference
+    world.people = {
+        "victim": cases.add_person(session, case, PersonRole.VICTIM),
+        "child": cases.add_person(session, case, PersonRole.CHILD),
+        "perpetrator": cases.add_person(session, case, PersonRole.ALLEGED_PERPETRATOR),
+    }
+    for who in ("p-rep", "p-ref", "h-rep", "h-dep", "n-rep", "v-idva", "s-chair", "s-coord", "s-obs"):
+        cases.assign(session, case, world.staff[who], by=coordinator, at=NOW)
+    add(session, world, case, "p-rep", "identity.name", "Maria Kowalczyk", offered="full")
+    add(session, world, case, "p-rep", "identity.dob", "1992-03-03", offered="full")
+    add(session, world, case, "p-rep", "identity.name", "Zofia Kowalczyk", about=("child",), offered="full")
+    add(
+        session, world, case, "p-rep", "identity.name", "Adam Kowalczyk", about=("perpetrator",), offered="full"
+    )
+    add(
+        session,
+        world,
+        case,
+        "p-rep",
+        "offending.order",
+        "Bail to live at 12 Dyer Row, not to enter Mill Street",
+        about=("perpetrator",),
+        summary="Bail: must not go to her street",
+        offered="full",
+    )
+    add(session, world, case, "p-rep", "intelligence", "A source says he has a knife", about=("perpetrator",))
+    add(session, world, case, "v-idva", "wishes", "To stay near the school", offered="full")
+    add(session, world, case, "v-idva", "contact.safe-address", "Refuge, 7 Larch Walk, LS9 0AA", offered="full")
+    add(session, world, case, "h-rep", "tenancy.status", "Secure tenancy since 2 May 2019", offered="full")
+    add(session, world, case, "h-rep", "tenancy.arrears", "£1,240", summary="Some arrears", offered="summary")
+    add(
+        session,
+        world,
+        case,
+        "n-rep",
+        "health.mental",
+        "Attempted overdose in May",
+        summary="Under the crisis team",
+        offered="presence",
+    )
+    add(session, world, case, "n-rep", "health.physical", "Broken wrist, March", offered="full", summary="Injury")
+    recused = cases.open_case(
+        session,
+        partnership_id=HOME,
+        conference_type=kind,
+        agencies=[agency for agency, *_ in AGENCIES],
+        by=coordinator,
+        at=NOW,
+    )
+    cases.assign(session, recused, world.staff["h-rep"], by=coordinator, at=NOW)
+    cases.exclude(
+        session, recused, world.staff["h-rep"], ExclusionKind.RECUSED, by=by(world, "h-rep"), at=NOW
+    )
+    world.recused_case_id = recused.id
+
+
+def _meetings(session: Session, world: World) -> None:
+    coordinator = by(world, "s-coord")
+    case = session.get_one(Case, world.case_id)
+    recused = session.get_one(Case, world.recused_case_id)
+    series = meetings.add_series(
+        session, partnership_id=HOME, name="Northmoor MARAC", conference_type=case.conference_type
+    )
+    past = meetings.plan_meeting(
+        session,
+        series,
+        starts_at=NOW - timedelta(days=14),
+        ends_at=NOW - timedelta(days=14, hours=-3),
+        venue="Town Hall",
+        by=coordinator,
+    )
+    today = meetings.plan_meeting(
+        session,
+        series,
+        starts_at=NOW - timedelta(minutes=30),
+        ends_at=NOW + timedelta(hours=3),
+        venue="Town Hall",
+        by=coordinator,
+    )
+    world.past_meeting_id, world.meeting_id = past.id, today.id
+    attending = [world.staff[subject] for subject, *_ in STAFF if not subject.endswith(("-ig", "-admin"))]
+    for meeting in (past, today):
+        meetings.list_case(session, meeting, case, position=10, by=coordinator)
+        meetings.invite(session, meeting, attending, by=coordinator)
+        meetings.publish_list(session, meeting, by=coordinator)
+    meetings.list_case(session, today, recused, position=30, by=coordinator)
+    _hold(session, world, past, case)
+    for who in ("p-rep", "h-rep", "v-idva", "s-chair", "s-obs"):
+        viewer = _viewer(session, world, who)
+        meetings.sign_statement(session, viewer, today, at=NOW)
+        meetings.join(session, viewer, today, at=NOW)
+    chair = _viewer(session, world, "s-chair")
+    meetings.start(session, chair, today, at=NOW)
+    meetings.move_on(session, chair, today, at=NOW)
+
+
+def _hold(session: Session, world: World, past: Meeting, case: Case) -> None:
+    """The past meeting: some came, wrote a risk summary and agreed an action."""
+    for who in ("p-rep", "h-rep", "v-idva", "s-chair"):
+        viewer = _viewer(session, world, who)
+        meetings.sign_statement(session, viewer, past, at=NOW)
+        meetings.join(session, viewer, past, at=NOW)
+    chair = _viewer(session, world, "s-chair")
+    meetings.start(session, chair, past, at=NOW)
+    meetings.move_on(session, chair, past, at=NOW)
+    meetings.write_risk(
+        session, chair, past, case, level="High risk", text="Risk of serious harm", sources=[], at=NOW
+    )
+    action = meetings.add_action(
+        session,
+        chair,
+        past,
+        case,
+        text="Change the locks",
+        staff_id=world.staff["h-rep"],
+        due=date(2026, 11, 27),
+        at=NOW,
+    )
+    world.action_id = action.id
+    meetings.move_on(session, chair, past, at=NOW)
+
+
+def _away(session: Session, world: World) -> None:
+    kind = cases.add_conference_type(
+        session, partnership_id=AWAY, name="MARAC", purpose="prevent-serious-harm"
+    )
+    actor = By(world.staff["a-rep"], "away-police")
+    case = cases.open_case(
+        session, partnership_id=AWAY, conference_type=kind, agencies=["away-police"], by=actor, at=NOW
+    )
+    cases.assign(session, case, actor.staff_id, by=actor, at=NOW)
+    series = meetings.add_series(session, partnership_id=AWAY, name="Elsewhere", conference_type=kind)
+    meeting = meetings.plan_meeting(
+        session, series, starts_at=NOW, ends_at=NOW + timedelta(hours=1), venue="Elsewhere", by=actor
+    )
+    meetings.list_case(session, meeting, case, position=10, by=actor)
+    meetings.invite(session, meeting, [actor.staff_id], by=actor)
+    meetings.publish_list(session, meeting, by=actor)
+    world.away_case_id, world.away_meeting_id = case.id, meeting.id
+
+
+def _viewer(session: Session, world: World, who: str) -> Viewer:
+    found = viewer_for(session, world.staff[who])
+    assert found is not None
+    return found
