@@ -75,7 +75,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def axe() -> Callable[[Page], list[browsers.Violation]]:
-    """What is wrong with a page's accessibility: `assert not axe(page)` is what a page should pass."""
+    """Faults of accessibility on a page; none is what a page should have."""
     return browsers.violations
 
 
