@@ -1,4 +1,7 @@
-"""`python -m audit`: verify a log or a proof with nothing but files. Exit 0, or 1 and the first fault; 2 for usage."""
+"""`python -m audit`: verify a log or a proof with nothing but files.
+
+Exit 0, or 1 and the first fault; 2 for usage.
+"""
 
 import argparse
 import sys

@@ -46,7 +46,7 @@ class Checkpoint:
 
 
 class Cosignature(NamedTuple):
-    """That a witness saw this checkpoint as the latest, consistent with all before, at `time` (Unix seconds)."""
+    """That a witness saw this checkpoint as the latest, consistent with all before, at Unix `time`."""
 
     key: VerifierKey
     time: int
@@ -72,7 +72,10 @@ def open_checkpoint(data: bytes, key: VerifierKey) -> tuple[Checkpoint, Note]:
 
 
 def cosign(note: Note, key: SigningKey, time: int) -> Signature:
-    """The witness's signature over a checkpoint at `time` (Unix seconds). The witness has checked it before."""
+    """The witness's signature over a checkpoint at `time` (Unix seconds).
+
+    The witness has checked it before.
+    """
     if key.verifier.kind != COSIGNATURE or not 0 <= time <= _LATEST:
         raise BadNote("cosignature: needs a key of type 0x04 and a time from 0 to 2^63 - 1")
     stamp = time.to_bytes(_TIME_BYTES, "big")
@@ -80,7 +83,9 @@ def cosign(note: Note, key: SigningKey, time: int) -> Signature:
 
 
 def verify_cosignatures(note: Note, witnesses: Sequence[VerifierKey]) -> list[Cosignature]:
-    """Which of `witnesses` cosigned `note`, and when. Signatures of others, and of unknown types, are ignored.
+    """Which of `witnesses` cosigned `note`, and when.
+
+    Signatures of others, and of unknown types, are ignored.
 
     Raises BadNote if one that claims to be a known witness's does not verify.
     """

@@ -12,6 +12,7 @@ from audit.errors import BadEncoding
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _LARGEST = 2**63 - 1
+_PLAIN = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def canonical(value: object) -> bytes:
@@ -26,18 +27,19 @@ def canonical(value: object) -> bytes:
 
 
 def canonical_plain(value: object) -> bytes:
-    """The bytes of `canonical`, ten times as fast, for values of ASCII text, small integers, null and lists of them.
+    """The bytes of `canonical`, faster, for ASCII text, small integers, null, lists and objects of them.
 
-    For those Python's own encoder writes what RFC 8785 asks for. Raises BadEncoding for text that is not ASCII.
+    For those Python's own encoder writes what RFC 8785 asks for. Raises BadEncoding for text that is not
+    ASCII.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = _PLAIN.encode(value)
     if not text.isascii():
         raise BadEncoding("text is not ASCII")
     return text.encode("ascii")
 
 
 def load_canonical(data: bytes, what: str) -> object:
-    """The value that `data` holds, which must be its canonical JSON byte for byte; `what` names it in a fault.
+    """The value of `data`, which must be its canonical JSON byte for byte; `what` names it in a fault.
 
     Fractions are refused: nothing in the log has one.
     """
@@ -57,7 +59,7 @@ def to_base64(data: bytes) -> str:
 
 
 def from_base64(text: str, what: str, length: int | None = None) -> bytes:
-    """The bytes of canonical base64 `text`: padded, no stray bits, and `length` bytes long if that is given."""
+    """The bytes of canonical base64 `text`: padded, no stray bits, `length` bytes long if that is given."""
     try:
         data = base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):

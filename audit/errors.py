@@ -1,7 +1,7 @@
 """What can be wrong with an event, a log or a proof. Every fault is a `LogFault`, and a fault refuses."""
 
 
-class LogFault(Exception):  # noqa: N818 (a fault is what the specification calls it)
+class LogFault(Exception):
     """Something about the log is not as it must be. Its text names the place, never a person's details."""
 
 
@@ -18,7 +18,7 @@ class LeafTooLong(BadEvent):
 
 
 class BadNote(LogFault):
-    """A note, verifier key, checkpoint, cosignature or receipt that is malformed or not signed as it must be."""
+    """A note, key, checkpoint, cosignature or receipt that is malformed or not signed as it must be."""
 
 
 class BadProof(LogFault):

@@ -1,4 +1,7 @@
-"""What happened, as one agency and another may know it. Names people, cases, staff and fields by random ids only."""
+"""What happened, as one agency and another may know it.
+
+Names people, cases, staff and fields by random ids only.
+"""
 
 import hmac
 import secrets
@@ -23,7 +26,8 @@ EMPTY_BODY = b"{}"
 class Item:
     """One field of an event: whose, about whom, how far, by what right. `class_` is written `class`.
 
-    mark: an agreed word beyond that, such as `outside-policy`, or the reason of a refusal; left out where None.
+    mark: an agreed word beyond that, such as `outside-policy`, or the reason of a refusal; left out where
+          None.
     commitment: `value_commitment` of the bytes shown; None at presence.
     """
 
@@ -71,8 +75,10 @@ class Event:
     at:       the moment, aware, UTC; written to the millisecond, what is finer is cut off.
     actor:    who did it; None for the system itself, or for somebody who is not known.
     policy:   SHA-256 in hex over the compiled inputs of the decisions; None where none was taken.
-    about:    what else it is about, by id or word, such as a consent or a role; never a person, save one erased.
-    mark:     an agreed word, such as the gate of a refusal. `about` and `mark` are left out where they are empty.
+    about:    what else it is about, by id or word, such as a consent or a role; never a person, save one
+              erased.
+    mark:     an agreed word, such as the gate of a refusal. `about` and `mark` are left out where they are
+              empty.
     concerns: agencies that get the head although no item is theirs. Not written in the event.
     """
 
@@ -122,7 +128,10 @@ class Event:
 
 
 def moment(at: datetime) -> str:
-    """`at` as it stands in the log: UTC, milliseconds, `Z`. Raises BadEvent for a time without zone or not in UTC."""
+    """`at` as it stands in the log: UTC, milliseconds, `Z`.
+
+    Raises BadEvent for a time without zone or not in UTC.
+    """
     if at.utcoffset() != timedelta(0):
         raise BadEvent("event.at: not in UTC")
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
@@ -133,16 +142,21 @@ def new_id(kind: str, random: Random = secrets.token_bytes) -> str:
     return f"{kind}_{random(16).hex()}"
 
 
-def check_event(event: Event) -> None:
-    """Raise BadEvent unless every id is an id, every word a word, and what was shown is committed to."""
+def check_event(event: Event) -> list[dict[str, object]]:
+    """The event's items as JSON, all of the event having been checked.
+
+    Raises BadEvent unless every id is an id, every word a word, and what was shown is committed to.
+    """
     check_head(event.head())
-    disclosure = event.event.value.startswith("disclosure.")
-    for number, item in enumerate(event.items):
-        check_item(item.to_json(), f"items[{number}]")
-        if disclosure and item.level not in WITHOUT_VALUE and item.commitment is None:
-            raise BadEvent(f"items[{number}].commitment: missing for what was shown")
     if not all(a_word(agency) for agency in event.concerns):
         raise BadEvent("event.concerns: not agencies")
+    disclosure = event.event.value.startswith("disclosure.")
+    written = []
+    for number, item in enumerate(event.items):
+        written.append(check_item(item.to_json(), f"items[{number}]"))
+        if disclosure and item.level not in WITHOUT_VALUE and item.commitment is None:
+            raise BadEvent(f"items[{number}].commitment: missing for what was shown")
+    return written
 
 
 def commitment(salt: bytes, data: bytes) -> bytes:
@@ -172,7 +186,7 @@ def items_for(event: Event, agency: str) -> tuple[int, ...] | None:
 
 
 def body_for(event: Event, agency: str, commitments: Sequence[bytes]) -> bytes:
-    """`agency`'s part of `event` as canonical bytes: the head and, for each item it may know of, its commitment.
+    """`agency`'s part of `event`, canonical: the head and the commitment of each item it may know of.
 
     commitments: one for each item of the event, in order.
     Returns EMPTY_BODY where it has no part.

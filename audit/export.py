@@ -38,7 +38,8 @@ def export_log(
 
     parts: an agency's own parts, one for each leaf in order (more are not read), None for a leaf without one.
     All is written beside `folder` first and moved there whole, so a broken export leaves nothing behind.
-    Raises BadFolder if the folder is in use or parts are missing; BadNote if `key` did not sign the checkpoint.
+    Raises BadFolder if the folder is in use or parts are missing; BadNote if `key` did not sign the
+    checkpoint.
     """
     folder = folder.absolute()
     note = store.checkpoint()

@@ -12,7 +12,10 @@ _DEEPEST = 12
 
 
 def read_given(path: Path, limit: int) -> bytes:
-    """The bytes of a file that the caller named; a pipe will do. Raises BadFolder if there are more than `limit`."""
+    """The bytes of a file that the caller named; a pipe will do.
+
+    Raises BadFolder if there are more than `limit`.
+    """
     try:
         with path.open("rb") as stream:
             return _bounded(stream, limit, str(path))
@@ -21,7 +24,10 @@ def read_given(path: Path, limit: int) -> bytes:
 
 
 def open_within(folder: Path, path: str) -> BinaryIO:
-    """A file of the folder, opened for reading. Raises BadFolder unless it is there and a regular file, not a link."""
+    """A file of the folder, opened for reading.
+
+    Raises BadFolder unless it is there and a regular file, not a link.
+    """
     try:
         number = os.open(folder / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         stream = os.fdopen(number, "rb")
@@ -40,7 +46,7 @@ def read_within(folder: Path, path: str, limit: int) -> bytes:
 
 
 def account_for(folder: Path, is_expected: Callable[[str], bool]) -> None:
-    """Raise BadFolder if the folder holds anything but expected files: a link, an empty folder, any other name.
+    """Raise BadFolder if the folder holds anything but expected files: a link, an empty folder, another name.
 
     is_expected: is asked about each file by its path below the folder, parts joined by `/`.
     """
@@ -62,9 +68,9 @@ def _entries(folder: Path, below: str) -> list[os.DirEntry[str]]:
         with os.scandir(folder / below) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
-        raise BadFolder(f"{ascii(below or str(folder))}: {_reason(error)}") from None
+        raise BadFolder(f"{(below or str(folder))!a}: {_reason(error)}") from None
     if not entries:
-        raise BadFolder(f"{ascii(below or str(folder))}: an empty folder")
+        raise BadFolder(f"{(below or str(folder))!a}: an empty folder")
     return entries
 
 

@@ -17,7 +17,10 @@ HOUSE = "conference"
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """The partnership's agencies in the order of a leaf's parts. An order, once used, never changes its version."""
+    """The partnership's agencies in the order of a leaf's parts.
+
+    An order, once used, never changes its version.
+    """
 
     version: str
     agencies: tuple[str, ...]
@@ -48,7 +51,8 @@ class OpenItem:
 class Part:
     """What one agency needs to open its part of a leaf, to be sealed under its key.
 
-    items: which of the event's items its body commits to, by their place in `Parts.items`, in the body's order.
+    items: which of the event's items its body commits to, by their place in `Parts.items`, in the body's
+           order.
     """
 
     agency: str
@@ -72,9 +76,9 @@ def seal_event(event: Event, roster: Roster, random: Random = secrets.token_byte
     Raises BadEvent for an event that has not its shape, or that is the business of an agency without a part;
     LeafTooLong for a leaf above 65,535 bytes.
     """
-    check_event(event)
+    written = check_event(event)
     _check_known(event, roster)
-    items = _open_items(event, random)
+    items = _open_items(event, written, random)
     commitments = [item.commitment for item in items]
     salts = _salts(len(roster.agencies), random)
     parts = tuple(
@@ -95,10 +99,10 @@ def seal_event(event: Event, roster: Roster, random: Random = secrets.token_byte
     return Parts(leaf, parts, items)
 
 
-def _open_items(event: Event, random: Random) -> tuple[OpenItem, ...]:
+def _open_items(event: Event, written: list[dict[str, object]], random: Random) -> tuple[OpenItem, ...]:
     opened = []
-    for item, salt in zip(event.items, _salts(len(event.items), random), strict=True):
-        data = canonical_plain(item.to_json())
+    for item, shape, salt in zip(event.items, written, _salts(len(written), random), strict=True):
+        data = canonical_plain(shape)
         opened.append(OpenItem(item, data, salt, commitment(salt, data)))
     return tuple(opened)
 

@@ -1,10 +1,10 @@
 """Every kind of event, as thing.verb, with what it means."""
 
-from enum import Enum
+from enum import StrEnum
 from typing import Self
 
 
-class EventName(str, Enum):
+class EventName(StrEnum):
     """What happened. The value stands in the log for ever: names are added, never changed or reused."""
 
     meaning: str

@@ -36,7 +36,7 @@ class Signature(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A public key with its name and what kind of signature it makes (ED25519, COSIGNATURE, or one unknown here)."""
+    """A public key with its name and the kind of its signatures: ED25519, COSIGNATURE, or one unknown."""
 
     name: str
     kind: int
@@ -147,7 +147,10 @@ class Note:
         return cls(text + "\n", tuple(parse_signature(line) for line in signed))
 
     def verify(self, key: VerifierKey) -> None:
-        """Raise BadNote unless `key` signed, and every signature that claims to be its is. Others are ignored."""
+        """Raise BadNote unless `key` signed, and every signature that claims to be its is.
+
+        Others are ignored.
+        """
         own = [signature for signature in self.signatures if key.owns(signature)]
         if not own:
             raise BadNote(f"note: no signature of {self_name(key)!a}")
@@ -184,7 +187,7 @@ def parse_signature(line: str) -> Signature:
 
 
 def check_name(name: str) -> None:
-    """Raise BadNote unless `name` can stand in a signature line: not empty, no space, no plus, no control character."""
+    """Raise BadNote unless `name` can stand in a signature line: no space, plus or control sign."""
     if not name or "+" in name or any(character.isspace() or character < " " for character in name):
         raise BadNote("key name: empty, or with a space or plus")
     if any("\ud800" <= character <= "\udfff" for character in name):

@@ -5,10 +5,12 @@ One line of canonical JSON for each leaf of the log, in order, each ended by a l
     {"index": 0, "position": 1, "salt": "base64", "body": "base64 of the canonical body",
      "items": [{"item": {…}, "salt": "base64"}, {"commitment": "base64", "item": null}]}
 
-`position` is where the agency's part stands in that leaf; `items` follows the body's commitments, with null for an
-item about a person who has been erased: its commitment still stands, so the body still opens. Where the agency had
-no part yet (the leaf's roster does not name it) the line is `{"index": 0, "position": null}`. Within one roster the
-position is always the same. Keys stand in RFC 8785's order; the spaces above are for the reader.
+`position` is where the agency's part stands in that leaf; `items` follows the body's commitments, with null
+for an
+item about a person who has been erased: its commitment still stands, so the body still opens. Where the
+agency had
+no part yet (the leaf's roster does not name it) the line is `{"index": 0, "position": null}`. Within one
+roster the position is always the same. Keys stand in RFC 8785's order; the spaces above are for the reader.
 """
 
 from dataclasses import dataclass

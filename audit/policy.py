@@ -25,7 +25,10 @@ class Group:
 
 @dataclass(slots=True)
 class Policy:
-    """Logs, witnesses and groups by name, and which name must hold; names mean nothing outside. None: no witness."""
+    """Logs, witnesses and groups by name, and which name must hold; names mean nothing outside.
+
+    None: no witness.
+    """
 
     logs: list[VerifierKey] = field(default_factory=list)
     witnesses: dict[bytes, VerifierKey] = field(default_factory=dict)

@@ -18,9 +18,10 @@ _is_request = an_id("req")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A request, the hash over its leaves, and the log key's signature: 4 bytes of key id, then 64 of Ed25519.
+    """A request, the hash over its leaves, and the log's signature: 4 bytes of key id, 64 of Ed25519.
 
-    As header and at the foot of the page it is one line: `v1 <request> <base64 leaves hash> <base64 signature>`.
+    As header and at the foot of the page it is one line: `v1 <request> <base64 leaves hash> <base64
+    signature>`.
     """
 
     request: str

@@ -7,6 +7,7 @@ agreed policy: there is no key that free text fits.
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from audit.encoding import from_base64
 from audit.errors import BadEncoding, BadEvent
@@ -26,8 +27,13 @@ _NAMES = frozenset(name.value for name in EventName)
 
 
 def matches(pattern: re.Pattern[str]) -> Check:
-    """Text that the whole of `pattern` fits."""
-    return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
+    """Text that the whole of `pattern` fits. Remembers answers: the same few words stand in every item."""
+
+    @lru_cache(maxsize=4096)
+    def fits(text: str) -> bool:
+        return pattern.fullmatch(text) is not None
+
+    return lambda value: isinstance(value, str) and fits(value)
 
 
 def an_id(*kinds: str) -> Check:
@@ -158,7 +164,7 @@ def _check_more(
 
 
 def check_item(value: object, what: str = "item") -> dict[str, object]:
-    """An item: nothing shown at presence, so no commitment there; a field is named unless it is only presence."""
+    """An item. Nothing is shown at presence, so no commitment; beyond presence the field is named."""
     item = check_keys(value, ITEM, ITEM_MORE, what)
     if item["level"] in WITHOUT_VALUE and item["commitment"] is not None:
         raise BadEvent(f"{what}.commitment: nothing is shown at {item['level']}")
@@ -168,7 +174,10 @@ def check_item(value: object, what: str = "item") -> dict[str, object]:
 
 
 def check_head(value: object, what: str = "event") -> dict[str, object]:
-    """The head of an event. People are named in items, which can be erased, and in the head only when one is erased."""
+    """The head of an event.
+
+    People are named in items, which can be erased, and in the head only when one is erased.
+    """
     return _check_people(check_keys(value, HEAD, HEAD_MORE, what), what)
 
 

@@ -11,7 +11,10 @@ from audit.tree import append, leaf_hash, root
 
 
 class Store(Protocol):
-    """A log that can be read. What it gives for one place never changes; only the checkpoint moves, and only on."""
+    """A log that can be read.
+
+    What it gives for one place never changes; only the checkpoint moves, and only on.
+    """
 
     def checkpoint(self) -> bytes:
         """The latest signed checkpoint, a note. All that it covers can be read from this store."""
@@ -20,7 +23,7 @@ class Store(Protocol):
         """The hash of one complete subtree (see `tree`). Raises NotInLog if there is none."""
 
     def nodes(self, level: int, start: int, end: int) -> Sequence[bytes]:
-        """The hashes of the complete subtrees of `level` from `start` up to, not including, `end`, in order."""
+        """The hashes of the complete subtrees of `level` from `start` up to, not including, `end`."""
 
     def leaves(self, start: int, end: int) -> Sequence[bytes]:
         """The leaves from `start` up to, not including, `end`, exactly as hashed, in order."""

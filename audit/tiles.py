@@ -1,4 +1,7 @@
-"""The log as static files: which tiles and bundles a size has, their paths, their bytes. Source: C2SP tlog-tiles."""
+"""The log as static files: which tiles and bundles a size has, their paths, their bytes.
+
+Source: C2SP tlog-tiles.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,7 +19,7 @@ _PATH = re.compile(r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\
 
 
 class Tile(NamedTuple):
-    """One file: `level` 0 to 63, or None for an entry bundle; `number` in its level; how many entries it holds."""
+    """One file: `level` 0 to 63, or None for an entry bundle; its `number` there; how many it holds."""
 
     level: int | None
     number: int

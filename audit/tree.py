@@ -1,8 +1,8 @@
 """The Merkle tree of RFC 6962: hashes, roots, proofs, and how to grow it from stored subtrees.
 
-The hash of every *complete* subtree is kept as a node: level is its height, position its place among those of its
-height, so node (0, 5) is leaf 5 and node (3, 1) covers leaves 8 to 15. A node never changes once it is there, and
-whatever is asked for reads O(log n) of them.
+The hash of every *complete* subtree is kept as a node: level is its height, position its place among those of
+its height, so node (0, 5) is leaf 5 and node (3, 1) covers leaves 8 to 15. A node never changes once it is
+there, and whatever is asked for reads O(log n) of them.
 """
 
 import hashlib
@@ -130,7 +130,8 @@ def inclusion_spans(index: int, size: int) -> list[Span]:
 def consistency_spans(old: int, size: int) -> list[Span]:
     """What each hash of a consistency proof covers; none for an old size of 0 or of `size`.
 
-    Raises NotInLog unless 0 <= old <= size. Source: RFC 6962 section 2.1.2; tlog-witness for an old size of 0.
+    Raises NotInLog unless 0 <= old <= size. Source: RFC 6962 section 2.1.2; tlog-witness for an old size of
+    0.
     """
     if not 0 <= old <= size:
         raise NotInLog(f"a log of {size} has no earlier size {old}")
@@ -164,7 +165,9 @@ def consistency_proof(get: Get, old: int, size: int) -> list[Hash]:
 
 
 def verify_inclusion(hashed: Hash, index: int, size: int, proof: Sequence[Hash], expected: Hash) -> None:
-    """Raise BadProof unless `proof` leads from leaf hash `hashed` at `index` to the root `expected` of `size` leaves.
+    """Raise BadProof unless `proof` leads from leaf hash `hashed` at `index` to root `expected`.
+
+    size: how many leaves that root covers.
 
     Source: RFC 9162 section 2.1.3.2.
     """

@@ -1,4 +1,4 @@
-"""The offline verifier: is this folder exactly the log that the key signed, from its entries up?
+"""The offline verifier: whether a folder is exactly the log that the key signed, from its entries up.
 
 Needs no database and no application. Reads each file once and keeps one tile for each level in memory.
 """
@@ -66,7 +66,7 @@ def verify_proof(leaf: Path, proof: Path, key_file: Path) -> tuple[Checkpoint, i
 
 
 class LogCheck:
-    """One pass over the bundles, which rebuilds every tile above them and the root at every size on the way."""
+    """One pass over the bundles, which rebuilds every tile above them, and the earlier root on the way."""
 
     def __init__(self, folder: Path, earlier: Checkpoint | None, readers: list[PartsReader]) -> None:
         """earlier: the checkpoint that must be met on the way; readers: open parts files."""
@@ -150,7 +150,7 @@ def _key(data: bytes, name: str) -> VerifierKey:
 
 
 def _belongs(path: str, size: int) -> bool:
-    """Whether the export of a log of `size` has a file at `path`: of the final size, none of an earlier one."""
+    """Whether the export of a log of `size` has a file at `path`: of this size, none of an earlier one."""
     if path in (CHECKPOINT, VKEY, PARTS):
         return True
     try:
@@ -161,7 +161,7 @@ def _belongs(path: str, size: int) -> bool:
 
 
 def _check_copy(folder: Path, key: VerifierKey, given: bytes) -> None:
-    """A key inside the folder proves nothing, and must still be the one given: byte for byte, or as we write it."""
+    """A key in the folder proves nothing, yet must be the one given: the same bytes, or as we write it."""
     if os.path.lexists(folder / VKEY) and read_within(folder, VKEY, KEY_LIMIT) not in (
         given,
         f"{key}\n".encode(),

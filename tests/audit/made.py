@@ -28,20 +28,37 @@ def counted(start=0):
 
 
 def an_item(number=1, **changes):
-    values = dict(
-        field=an_id("fld", number), owner="police", subjects=(an_id("per", number),), class_="identity.name",
-        level="full", rule="r-010", basis="PT", condition="A9g-18", power="CDA 1998 s115", agreement="dsa-1",
-        commitment=audit.value_commitment(bytes(32), b"value %d" % number),
-    )
+    values = {
+        "field": an_id("fld", number),
+        "owner": "police",
+        "subjects": (an_id("per", number),),
+        "class_": "identity.name",
+        "level": "full",
+        "rule": "r-010",
+        "basis": "PT",
+        "condition": "A9g-18",
+        "power": "CDA 1998 s115",
+        "agreement": "dsa-1",
+        "commitment": audit.value_commitment(bytes(32), b"value %d" % number),
+    }
     return audit.Item(**{**values, **changes})
 
 
 def an_event(number=1, **changes):
-    values = dict(
-        id=an_id("evt", number), at=START + timedelta(seconds=number), event=audit.EventName.DISCLOSURE_SHOWN,
-        channel="screen", actor=an_id("stf", 1), agency="almo", purpose="prevent-serious-harm", case=an_id("cas", 1),
-        meeting=an_id("mtg", 1), policy="ab" * 32, request=an_id("req", number), items=(an_item(),),
-    )
+    values = {
+        "id": an_id("evt", number),
+        "at": START + timedelta(seconds=number),
+        "event": audit.EventName.DISCLOSURE_SHOWN,
+        "channel": "screen",
+        "actor": an_id("stf", 1),
+        "agency": "almo",
+        "purpose": "prevent-serious-harm",
+        "case": an_id("cas", 1),
+        "meeting": an_id("mtg", 1),
+        "policy": "ab" * 32,
+        "request": an_id("req", number),
+        "items": (an_item(),),
+    }
     return audit.Event(**{**values, **changes})
 
 
@@ -52,7 +69,9 @@ def opened(parts, agency, erased=()):
     for number in part.items:
         item = parts.items[number]
         gone = set(item.item.subjects) & set(erased)
-        items.append(audit.OpenedItem(item.commitment, None if gone else item.salt, None if gone else item.data))
+        items.append(
+            audit.OpenedItem(item.commitment, None if gone else item.salt, None if gone else item.data)
+        )
     return audit.OpenedPart(ROSTER.position(agency), part.salt, part.body, tuple(items))
 
 
@@ -69,4 +88,6 @@ def some_events(count):
                 kind = audit.EventName.ACCESS_REFUSED
                 yield an_event(number, items=(), agency="nhs", event=kind, mark="locked")
             case _:
-                yield an_event(number, items=(an_item(number, level="presence", commitment=None, field=None),))
+                yield an_event(
+                    number, items=(an_item(number, level="presence", commitment=None, field=None),)
+                )

@@ -72,7 +72,7 @@ def root_from_path(leaf_hash, m, n, path):
     return inner and sha(b"\1", top, inner)
 
 
-def roots_from_proof(m, n, old_root, proof, known=True):
+def roots_from_proof(m, n, old_root, proof, *, known=True):
     """(old, new) roots that a consistency proof leads to; None if it has the wrong length."""
     proof = list(proof)
     if m == n:
@@ -83,9 +83,9 @@ def roots_from_proof(m, n, old_root, proof, known=True):
         return None
     k, top = below(n), proof.pop()
     if m <= k:
-        inner = roots_from_proof(m, k, old_root, proof, known)
+        inner = roots_from_proof(m, k, old_root, proof, known=known)
         return inner and (inner[0], sha(b"\1", inner[1], top))
-    inner = roots_from_proof(m - k, n - k, old_root, proof, False)
+    inner = roots_from_proof(m - k, n - k, old_root, proof, known=False)
     return inner and (sha(b"\1", top, inner[0]), sha(b"\1", top, inner[1]))
 
 
@@ -103,8 +103,8 @@ def files(entries):
     tree, found, size = Tree(entries), {}, len(entries)
 
     def add(kind, n, pieces):
-        suffix = "" if len(pieces) == 256 else ".p/%d" % len(pieces)
-        found["tile/%s/%s%s" % (kind, place(n), suffix)] = b"".join(pieces)
+        suffix = "" if len(pieces) == 256 else f".p/{len(pieces)}"
+        found[f"tile/{kind}/{place(n)}{suffix}"] = b"".join(pieces)
 
     for start in range(0, size, 256):
         add("entries", start // 256, [len(e).to_bytes(2, "big") + e for e in entries[start : start + 256]])

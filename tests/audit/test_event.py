@@ -1,4 +1,4 @@
-"""Events, bodies and leaves: exactly the JSON of the specification, no free text, and to each agency its own part."""
+"""Events, bodies and leaves: the JSON of the specification, no free text, and to each agency its own part."""
 
 import hashlib
 import hmac
@@ -22,22 +22,48 @@ from tests.audit.made import ROSTER, START, an_event, an_id, an_item, counted, s
 def test_every_event_name_is_thing_verb_and_documented():
     for name in EventName:
         thing, verb = name.value.split(".")
-        assert thing.isalpha() and verb.isalpha() and name.value.islower()
+        assert (thing + verb).isalpha()
+        assert name.value.islower()
         assert name.name == name.value.replace(".", "_").upper()
-        assert name.meaning.endswith(".") and 15 < len(name.meaning) < 120 and "\n" not in name.meaning
+        assert name.meaning.endswith(".")
+        assert "\n" not in name.meaning
+        assert 15 < len(name.meaning) < 120
     assert len({name.meaning for name in EventName}) == len(EventName)
 
 
 def test_an_event_is_written_as_in_the_specification():
     event = an_event(7)
     assert list(event.to_json()) == [
-        "v", "id", "at", "event", "channel", "actor", "agency", "on_behalf_of", "purpose", "case", "meeting", "policy",
-        "request", "items",
-    ]  # fmt: skip
+        "v",
+        "id",
+        "at",
+        "event",
+        "channel",
+        "actor",
+        "agency",
+        "on_behalf_of",
+        "purpose",
+        "case",
+        "meeting",
+        "policy",
+        "request",
+        "items",
+    ]
     assert list(event.items[0].to_json()) == [
-        "field", "owner", "subjects", "class", "level", "rule", "basis", "condition", "power", "agreement", "consent",
-        "override", "commitment",
-    ]  # fmt: skip
+        "field",
+        "owner",
+        "subjects",
+        "class",
+        "level",
+        "rule",
+        "basis",
+        "condition",
+        "power",
+        "agreement",
+        "consent",
+        "override",
+        "commitment",
+    ]
     assert event.to_json()["at"] == "2026-11-22T10:00:07.123Z"
     assert event.to_json()["event"] == "disclosure.shown"
 
@@ -47,11 +73,15 @@ def test_a_leaf_is_written_as_in_the_specification():
     leaf = json.loads(parts.leaf)
     assert parts.leaf == rfc8785.dumps(leaf)
     assert leaf == {
-        "v": 1, "id": an_id("evt", 1), "at": "2026-11-22T10:00:01.123Z", "roster": "2026-11-01",
+        "v": 1,
+        "id": an_id("evt", 1),
+        "at": "2026-11-22T10:00:01.123Z",
+        "roster": "2026-11-01",
         "parts": [
-            b64encode(hmac.new(part.salt, part.body, hashlib.sha256).digest()).decode() for part in parts.parts
+            b64encode(hmac.new(part.salt, part.body, hashlib.sha256).digest()).decode()
+            for part in parts.parts
         ],
-    }  # fmt: skip
+    }
     assert [part.agency for part in parts.parts] == list(ROSTER.agencies)
 
 
@@ -108,9 +138,14 @@ def test_another_agencys_part_and_the_leaf_reveal_nothing():
     """Two events that differ only in what `nhs` may not know give it the same bytes, under the same salts."""
     one = an_event(items=(an_item(1), an_item(2, owner="almo")))
     two = an_event(
-        items=(an_item(8, level="summary"),), actor=an_id("stf", 9), purpose=None, case=an_id("cas", 7), agency="police",
-        event=EventName.DISCLOSURE_EXPORTED, channel="print",
-    )  # fmt: skip
+        items=(an_item(8, level="summary"),),
+        actor=an_id("stf", 9),
+        purpose=None,
+        case=an_id("cas", 7),
+        agency="police",
+        event=EventName.DISCLOSURE_EXPORTED,
+        channel="print",
+    )
     third = (ROSTER.position("nhs"), b"{}")
     for event in (one, two):
         parts = audit.seal_event(event, ROSTER)
@@ -119,15 +154,22 @@ def test_another_agencys_part_and_the_leaf_reveal_nothing():
         leaf = json.loads(parts.leaf)
         assert set(leaf) == {"v", "id", "at", "roster", "parts"}
         text = parts.leaf.decode()
-        for secret in ("almo", "police", "identity", *event.items[0].subjects, event.actor, event.case, "disclosure"):
+        for secret in (
+            "almo",
+            "police",
+            "identity",
+            *event.items[0].subjects,
+            event.actor,
+            event.case,
+            "disclosure",
+        ):
             assert secret not in text
     assert len(audit.seal_event(one, ROSTER).leaf) == len(audit.seal_event(two, ROSTER).leaf)
 
 
 def test_an_owners_body_does_not_tell_how_many_items_others_own():
     few, many = an_event(), an_event(items=(an_item(), *(an_item(n, owner="nhs") for n in range(2, 9))))
-    random = lambda count: bytes(count)  # noqa: E731
-    bodies = [audit.seal_event(event, ROSTER, random).parts[0].body for event in (few, many)]
+    bodies = [audit.seal_event(event, ROSTER, bytes).parts[0].body for event in (few, many)]
     assert bodies[0] == bodies[1]
 
 
@@ -153,7 +195,8 @@ def test_a_roster_names_each_agency_once_by_a_word(agencies):
         audit.Roster("2026", agencies)
 
 
-FREE_TEXT = ["Mary Smith", "mary", "", "per_", "per_mary", "per_MARYSMITHMARYSMITHMARY", "Née", "a\nb", "x" * 200, " a", 5]
+LOUD = "per_MARYSMITHMARYSMITHMARY"
+FREE_TEXT = ["Mary Smith", "mary", "", "per_", "per_mary", LOUD, "Née", "a\nb", "x" * 200, " a", 5]
 
 
 @pytest.mark.parametrize("text", FREE_TEXT)
@@ -171,7 +214,7 @@ def test_no_free_text_in_words_of_the_head(key, text):
 
 
 @pytest.mark.parametrize("text", ["Mary Smith", "", "Née", "a\nb", "x" * 200, " a", 5])
-@pytest.mark.parametrize("key", ["field", "owner", "class_", "level", "rule", "basis", "condition", "agreement", "consent"])
+@pytest.mark.parametrize("key", "field owner class_ level rule basis condition agreement consent".split())
 def test_no_free_text_in_items(key, text):
     with pytest.raises(audit.BadEvent):
         check_event(an_event(items=(an_item(**{key: text}),)))
@@ -205,14 +248,18 @@ def test_people_are_named_in_the_head_only_when_one_is_erased():
 
 
 @pytest.mark.parametrize(
-    "at", [START.replace(tzinfo=None), START.astimezone(timezone(timedelta(hours=1)))], ids=["no-zone", "not-utc"]
+    "at",
+    [START.replace(tzinfo=None), START.astimezone(timezone(timedelta(hours=1)))],
+    ids=["no-zone", "not-utc"],
 )
 def test_time_is_utc(at):
     with pytest.raises(audit.BadEvent):
         audit.seal_event(an_event(at=at), ROSTER)
 
 
-@pytest.mark.parametrize("at", ["2026-02-30T10:00:00.000Z", "2026-11-22T10:00:60.000Z", "2026-11-22T10:00:00Z", "٢026"])
+@pytest.mark.parametrize(
+    "at", ["2026-02-30T10:00:00.000Z", "2026-11-22T10:00:60.000Z", "2026-11-22T10:00:00Z", "\u0662026"]
+)
 def test_moments_are_real(at):
     with pytest.raises(audit.BadEvent):
         check_head({**an_event().head(), "at": at})
@@ -222,10 +269,14 @@ def test_unknown_and_missing_keys_are_refused():
     event, leaf = an_event(), json.loads(audit.seal_event(an_event(), ROSTER).leaf)
     body = {**event.head(), "items": []}
     for check, whole in (
-        (check_head, event.head()), (check_item, event.items[0].to_json()), (check_leaf, leaf), (check_body, body),
-    ):  # fmt: skip
+        (check_head, event.head()),
+        (check_item, event.items[0].to_json()),
+        (check_leaf, leaf),
+        (check_body, body),
+    ):
         assert check(whole) == whole
-        for bad in ([], None, "text", {**whole, "name": "Mary"}, *({k: v for k, v in whole.items() if k != key} for key in whole)):
+        without = [{key: whole[key] for key in whole if key != left_out} for left_out in whole]
+        for bad in ([], None, "text", {**whole, "name": "Mary"}, *without):
             with pytest.raises(audit.BadEvent):
                 check(bad)
     assert check_body({}) == {}
@@ -254,9 +305,26 @@ def test_canonical_json_is_read_back_and_only_that(value):
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"[1.0]", b"[1e3]", b"[-0]", b"[NaN]", b"[Infinity]", b'{"a":1,"a":1}', b'["\\u0041"]', b'["\\ud800"]',
-     b"[1] ", b"\xef\xbb\xbf[]", b"[\xff]", b"[" * 100_000, b"[" * 500 + b"]" * 499, b"9" * 5000, b'{"b":1,"a":1}'],
-)  # fmt: skip
+    [
+        b"",
+        b"{",
+        b"[1.0]",
+        b"[1e3]",
+        b"[-0]",
+        b"[NaN]",
+        b"[Infinity]",
+        b'{"a":1,"a":1}',
+        b'["\\u0041"]',
+        b'["\\ud800"]',
+        b"[1] ",
+        b"\xef\xbb\xbf[]",
+        b"[\xff]",
+        b"[" * 100_000,
+        b"[" * 500 + b"]" * 499,
+        b"9" * 5000,
+        b'{"b":1,"a":1}',
+    ],
+)
 def test_hostile_json_is_refused(data):
     with pytest.raises(audit.BadEncoding):
         load_canonical(data, "value")

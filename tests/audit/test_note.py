@@ -71,19 +71,37 @@ def test_a_note_may_hold_empty_lines_and_many_signatures():
 
 
 TEXT, LINE = NOTE.text.encode(), NOTE.signatures[0].line.encode()
+WHOLE = TEXT + b"\n" + LINE
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"\n", b"\n\n", TEXT, TEXT + b"\n", TEXT + LINE, TEXT + b"\n" + LINE[:-1], TEXT + b"\n" + LINE + b"\n",
-        TEXT + b"\n" + LINE.replace(b"\n", b"\r\n"), TEXT.replace(b"\n", b"\r\n") + b"\n" + LINE, b"\xff" + TEXT + b"\n" + LINE,
-        TEXT + b"\n" + LINE.replace("—".encode(), b"-"), TEXT + b"\n" + LINE.replace(b" ", b"  "), TEXT + b"\n " + LINE,
-        TEXT + b"\n" + LINE.replace(b"=\n", b"\n"), TEXT + b"\n" + LINE + b"junk\n", TEXT + b"\n" + LINE + "— a+b AAAAAAA=\n".encode(),
-        TEXT + b"\n" + LINE + "— a AAAAAA==\n".encode(), TEXT + b"\n" + LINE + "— a AAAAAB==\n".encode(), b"\0" + TEXT + b"\n" + LINE,
-        TEXT + b"\n" + LINE * 257, b"x" * 1_000_001, LINE,
+        b"",
+        b"\n",
+        b"\n\n",
+        TEXT,
+        TEXT + b"\n",
+        TEXT + LINE,
+        WHOLE[:-1],
+        WHOLE + b"\n",
+        TEXT + b"\n" + LINE.replace(b"\n", b"\r\n"),
+        TEXT.replace(b"\n", b"\r\n") + b"\n" + LINE,
+        b"\xff" + WHOLE,
+        WHOLE.replace("—".encode(), b"-"),
+        WHOLE.replace(b" ", b"  "),
+        TEXT + b"\n " + LINE,
+        WHOLE.replace(b"=\n", b"\n"),
+        WHOLE + b"junk\n",
+        WHOLE + "— a+b AAAAAAA=\n".encode(),
+        WHOLE + "— a AAAAAA==\n".encode(),
+        WHOLE + "— a AAAAAB==\n".encode(),
+        b"\0" + WHOLE,
+        WHOLE + LINE * 256,
+        b"x" * 1_000_001,
+        LINE,
     ],
-)  # fmt: skip
+)
 def test_what_is_not_a_note_is_refused(data):
     with pytest.raises(audit.BadNote):
         audit.Note.parse(data)
@@ -95,12 +113,29 @@ ROOT = "A" * 43 + "="
 @pytest.mark.parametrize(
     "text",
     [
-        f"o\n05\n{ROOT}\n", f"o\n+5\n{ROOT}\n", f"o\n-5\n{ROOT}\n", f"o\n\n{ROOT}\n", f"o\n٥\n{ROOT}\n", f"\n5\n{ROOT}\n",
-        f"o\n5 \n{ROOT}\n", f"o\n{2**63}\n{ROOT}\n", f"o\n{'9' * 5000}\n{ROOT}\n", f"o\n5\n{'A' * 42}B=\n", f"o\n5\n{'A' * 43}\n",
-        f"o\n5\n{'A' * 40}\n", f"o\n5\n{'A' * 44}\n", "o\n5\n", f"o\n5\n{ROOT}", f"o\n5\n{ROOT}\n\nmore\n", f"o\n0\n{ROOT}\n",
-        f"o\n5\n {ROOT}\n", f"o\n5\n{ROOT[:-1]}-\n", f"o\n0x5\n{ROOT}\n", f"o\n5_0\n{ROOT}\n",
+        f"o\n05\n{ROOT}\n",
+        f"o\n+5\n{ROOT}\n",
+        f"o\n-5\n{ROOT}\n",
+        f"o\n\n{ROOT}\n",
+        f"o\n\u0665\n{ROOT}\n",
+        f"\n5\n{ROOT}\n",
+        f"o\n5 \n{ROOT}\n",
+        f"o\n{2**63}\n{ROOT}\n",
+        f"o\n{'9' * 5000}\n{ROOT}\n",
+        f"o\n5\n{'A' * 42}B=\n",
+        f"o\n5\n{'A' * 43}\n",
+        f"o\n5\n{'A' * 40}\n",
+        f"o\n5\n{'A' * 44}\n",
+        "o\n5\n",
+        f"o\n5\n{ROOT}",
+        f"o\n5\n{ROOT}\n\nmore\n",
+        f"o\n0\n{ROOT}\n",
+        f"o\n5\n {ROOT}\n",
+        f"o\n5\n{ROOT[:-1]}-\n",
+        f"o\n0x5\n{ROOT}\n",
+        f"o\n5_0\n{ROOT}\n",
     ],
-)  # fmt: skip
+)
 def test_what_is_not_a_checkpoint_is_refused(text):
     with pytest.raises(audit.BadNote):
         audit.Checkpoint.parse(text)
@@ -120,9 +155,20 @@ def test_a_checkpoint_of_another_origin_is_refused():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a", "a+b", "a+e791f57b+", "+e791f57b+AQ==", f"{KEY.verifier}\n", f" {KEY.verifier}", f"{KEY.verifier}=",
-     str(KEY.verifier).replace("e791f57b", "E791F57B"), str(KEY.verifier).replace("G4", "G5"), "a+00000000+AQ=="],
-)  # fmt: skip
+    [
+        "",
+        "a",
+        "a+b",
+        "a+e791f57b+",
+        "+e791f57b+AQ==",
+        f"{KEY.verifier}\n",
+        f" {KEY.verifier}",
+        f"{KEY.verifier}=",
+        str(KEY.verifier).replace("e791f57b", "E791F57B"),
+        str(KEY.verifier).replace("G4", "G5"),
+        "a+00000000+AQ==",
+    ],
+)
 def test_what_is_not_a_verifier_key_is_refused(text):
     with pytest.raises(audit.BadNote):
         audit.VerifierKey.parse(text)
@@ -136,7 +182,8 @@ def test_names_that_no_note_can_hold(name):
 
 def test_a_signing_key_never_shows_its_seed():
     key = audit.SigningKey(ORIGIN, b"seed" * 8)
-    assert "seed" not in repr(key) and str(key.verifier) in repr(key)
+    assert "seed" not in repr(key)
+    assert str(key.verifier) in repr(key)
     for seed, kind in ((b"", 1), (bytes(31), 1), (SEED, 2)):
         with pytest.raises(audit.BadNote):
             audit.SigningKey(ORIGIN, seed, kind)
@@ -152,10 +199,13 @@ def test_keys_of_unknown_types_are_read_but_verify_nothing():
 
 def test_the_cosignature_is_over_its_time_and_the_whole_text():
     signature = audit.cosign(NOTE, WITNESS, 1679315147)
-    assert signature.blob[:8] == (1679315147).to_bytes(8, "big") and len(signature.blob) == 72
+    assert signature.blob[:8] == (1679315147).to_bytes(8, "big")
+    assert len(signature.blob) == 72
     WITNESS.verifier.verify(b"cosignature/v1\ntime 1679315147\n" + NOTE.text.encode(), signature.blob[8:])
     both = audit.Note.parse(bytes(NOTE) + signature.line.encode())
-    assert audit.verify_cosignatures(both, [WITNESS.verifier]) == [audit.Cosignature(WITNESS.verifier, 1679315147)]
+    assert audit.verify_cosignatures(both, [WITNESS.verifier]) == [
+        audit.Cosignature(WITNESS.verifier, 1679315147)
+    ]
     assert audit.verify_cosignatures(both, [OTHER.verifier]) == []
     assert audit.open_checkpoint(bytes(both), KEY.verifier)[0] == CHECKPOINT
 
@@ -166,7 +216,9 @@ def test_every_bit_of_a_cosignature_matters():
         bad = bytearray(signature.blob)
         bad[bit // 8] ^= 1 << bit % 8
         with pytest.raises(audit.BadNote):
-            audit.verify_cosignatures(audit.Note(NOTE.text, (signature._replace(blob=bytes(bad)),)), [WITNESS.verifier])
+            audit.verify_cosignatures(
+                audit.Note(NOTE.text, (signature._replace(blob=bytes(bad)),)), [WITNESS.verifier]
+            )
     for end in range(1, 72):
         with pytest.raises(audit.BadNote):
             audit.verify_cosignatures(
@@ -184,7 +236,9 @@ def test_a_receipt_goes_through_its_header():
     hashes = [audit.leaf_hash(b"a"), audit.leaf_hash(b"b")]
     receipt = audit.sign_receipt(KEY, an_id("req", 1), hashes)
     line = str(receipt)
-    assert line.isascii() and line.startswith(f"v1 {an_id('req', 1)} ") and line.count(" ") == 3
+    assert line.isascii()
+    assert line.startswith(f"v1 {an_id('req', 1)} ")
+    assert line.count(" ") == 3
     assert audit.Receipt.parse(line) == receipt
     audit.verify_receipt(receipt, KEY.verifier)
     assert receipt.leaves_hash == audit.leaves_hash(hashes) != audit.leaves_hash(hashes[::-1])

@@ -22,18 +22,22 @@ quorum both
 
 
 def cosigned(*numbers):
-    return audit.Note(NOTE.text, (*NOTE.signatures, *(audit.cosign(NOTE, W[number], 1) for number in numbers)))
+    return audit.Note(
+        NOTE.text, (*NOTE.signatures, *(audit.cosign(NOTE, W[number], 1) for number in numbers))
+    )
 
 
 @pytest.mark.parametrize(
     ("quorum", "by", "holds"),
     [
-        ("quorum none", [], True), ("quorum police-1", [0], True), ("quorum police-1", [1], False),
+        ("quorum none", [], True),
+        ("quorum police-1", [0], True),
+        ("quorum police-1", [1], False),
         ("group g 2 police-1 police-2 almo-1\nquorum g", [0], False),
         ("group g 2 police-1 police-2 almo-1\nquorum g", [0, 2], True),
         ("group g all police-1 police-2\nquorum g", [0, 3], False),
     ],
-)  # fmt: skip
+)
 def test_quorums(quorum, by, holds):
     policy = audit.parse_policy((WITNESSES + quorum + "\n").encode())
     if holds:
@@ -71,18 +75,37 @@ SAME_KEY = audit.VerifierKey("another", audit.COSIGNATURE, W[0].verifier.public)
 @pytest.mark.parametrize(
     "text",
     [
-        "", "quorum none", "quorum none\nquorum none\n", "quorum nobody\n", "quorum police-1\n" + WITNESSES, "nonsense\nquorum none\n",
-        "quorum none\r\n", "quorum none\x00\n", "log\nquorum none\n", "log x\nquorum none\n", f"log {W[0].verifier}\nquorum none\n",
-        f"witness a {KEY.verifier}\nquorum none\n", f"witness none {W[0].verifier}\nquorum none\n", WITNESSES + WITNESSES + "quorum none\n",
-        WITNESSES + f"witness a {SAME_KEY}\nquorum none\n", WITNESSES + "group g\nquorum none\n", WITNESSES + "group g any\nquorum none\n",
-        WITNESSES + "group g any nobody\nquorum none\n", WITNESSES + "group g 0 police-1\nquorum none\n",
-        WITNESSES + "group g 2 police-1\nquorum none\n", WITNESSES + "group g 01 police-1\nquorum none\n",
-        WITNESSES + "group g any none\nquorum none\n", WITNESSES + "group g any police-1 police-1\nquorum none\n",
-        WITNESSES + "group g any g\nquorum none\n", WITNESSES + "group police-1 any almo-1\nquorum none\n",
-        WITNESSES + "group g any police-1\ngroup h any police-1\nquorum none\n", "log \xff+00000000+AQ==\nquorum none\n",
-        "QUORUM none\n", "quorum none none\n",
+        "",
+        "quorum none",
+        "quorum none\nquorum none\n",
+        "quorum nobody\n",
+        "quorum police-1\n" + WITNESSES,
+        "nonsense\nquorum none\n",
+        "quorum none\r\n",
+        "quorum none\x00\n",
+        "log\nquorum none\n",
+        "log x\nquorum none\n",
+        f"log {W[0].verifier}\nquorum none\n",
+        f"witness a {KEY.verifier}\nquorum none\n",
+        f"witness none {W[0].verifier}\nquorum none\n",
+        WITNESSES + WITNESSES + "quorum none\n",
+        WITNESSES + f"witness a {SAME_KEY}\nquorum none\n",
+        WITNESSES + "group g\nquorum none\n",
+        WITNESSES + "group g any\nquorum none\n",
+        WITNESSES + "group g any nobody\nquorum none\n",
+        WITNESSES + "group g 0 police-1\nquorum none\n",
+        WITNESSES + "group g 2 police-1\nquorum none\n",
+        WITNESSES + "group g 01 police-1\nquorum none\n",
+        WITNESSES + "group g any none\nquorum none\n",
+        WITNESSES + "group g any police-1 police-1\nquorum none\n",
+        WITNESSES + "group g any g\nquorum none\n",
+        WITNESSES + "group police-1 any almo-1\nquorum none\n",
+        WITNESSES + "group g any police-1\ngroup h any police-1\nquorum none\n",
+        "log \xff+00000000+AQ==\nquorum none\n",
+        "QUORUM none\n",
+        "quorum none none\n",
     ],
-)  # fmt: skip
+)
 def test_what_is_not_a_policy_is_refused(text):
     with pytest.raises(audit.BadPolicy):
         audit.parse_policy(text.encode("latin-1"))
@@ -97,6 +120,8 @@ def test_the_command_asks_for_the_quorum(exported, tmp_path, capsys):
     assert "quorum" in capsys.readouterr().err
     data = (folder / "checkpoint").read_bytes()
     note = audit.Note.parse(data)
-    (folder / "checkpoint").write_bytes(data + "".join(audit.cosign(note, W[n], 1).line for n in (0, 2)).encode())
+    (folder / "checkpoint").write_bytes(
+        data + "".join(audit.cosign(note, W[n], 1).line for n in (0, 2)).encode()
+    )
     assert main(arguments) == 0
     assert main(arguments[:4]) == 0

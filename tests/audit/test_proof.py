@@ -51,11 +51,23 @@ def test_extra_data_is_read_and_not_trusted(store, key):
 
 @pytest.mark.parametrize(
     "top",
-    ["", "index 5", "c2sp.org/tlog-proof@v1", "c2sp.org/tlog-proof@v2\nindex 5", "c2sp.org/tlog-proof@v1\nindex 05",
-     "c2sp.org/tlog-proof@v1\nindex", "c2sp.org/tlog-proof@v1\nindex 5\nextra AA==", "c2sp.org/tlog-proof@v1\nextra\nindex 5",
-     "c2sp.org/tlog-proof@v1\nextra AB==\nindex 5", "c2sp.org/tlog-proof@v1\nindex 5\nAA==", "c2sp.org/tlog-proof@v1\r\nindex 5",
-     "c2sp.org/tlog-proof@v1\nindex 5" + ("\n" + "A" * 43 + "=") * 64, "c2sp.org/tlog-proof@v1\nindex 5\né", "\ud800"],
-)  # fmt: skip
+    [
+        "",
+        "index 5",
+        "c2sp.org/tlog-proof@v1",
+        "c2sp.org/tlog-proof@v2\nindex 5",
+        "c2sp.org/tlog-proof@v1\nindex 05",
+        "c2sp.org/tlog-proof@v1\nindex",
+        "c2sp.org/tlog-proof@v1\nindex 5\nextra AA==",
+        "c2sp.org/tlog-proof@v1\nextra\nindex 5",
+        "c2sp.org/tlog-proof@v1\nextra AB==\nindex 5",
+        "c2sp.org/tlog-proof@v1\nindex 5\nAA==",
+        "c2sp.org/tlog-proof@v1\r\nindex 5",
+        "c2sp.org/tlog-proof@v1\nindex 5" + ("\n" + "A" * 43 + "=") * 64,
+        "c2sp.org/tlog-proof@v1\nindex 5\né",
+        "\ud800",
+    ],
+)
 def test_what_is_not_a_proof_is_refused(top, store, key):
     with pytest.raises(audit.BadProof):
         audit.Proof.parse(top.encode("utf-8", "surrogatepass") + b"\n\n" + store.checkpoint())

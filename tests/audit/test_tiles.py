@@ -7,7 +7,6 @@ from audit import tiles
 from tests.audit import second
 
 
-
 def written(store, size):
     return {tile.path: audit.tile_bytes(store, tile) for tile in tiles.tiles_at(size)}
 
@@ -37,7 +36,9 @@ def test_size_256_has_a_full_tile_and_one_hash_above():
     assert [tile.path for tile in tiles.tiles_at(256)] == ["tile/entries/000", "tile/0/000", "tile/1/000.p/1"]
 
 
-@pytest.mark.parametrize(("number", "path"), [(0, "000"), (999, "999"), (1000, "x001/000"), (1234067, "x001/x234/067")])
+@pytest.mark.parametrize(
+    ("number", "path"), [(0, "000"), (999, "999"), (1000, "x001/000"), (1234067, "x001/x234/067")]
+)
 def test_index_path(number, path):
     assert tiles.index_path(number) == path == second.place(number)
     for width in (1, 255, 256):
@@ -48,11 +49,34 @@ def test_index_path(number, path):
 
 @pytest.mark.parametrize(
     "path",
-    ["", "tile", "tile/0", "tile/0/0", "tile/0/0000", "tile/00/000", "tile/64/000", "tile/-1/000", "tile/0/x000/001",
-     "tile/0/001/000", "tile/0/x001", "tile/0/000.p", "tile/0/000.p/", "tile/0/000.p/0", "tile/0/000.p/256",
-     "tile/0/000.p/01", "tile/0/000.p/999", "tile/entry/000", "tile/entries/000/", "/tile/0/000", "tile/0/000\n",
-     "tile/0/../0/000", "tile/0/٠٠٠", "tile/data/000", "tile/0/" + "x999/" * 7 + "000"],
-)  # fmt: skip
+    [
+        "",
+        "tile",
+        "tile/0",
+        "tile/0/0",
+        "tile/0/0000",
+        "tile/00/000",
+        "tile/64/000",
+        "tile/-1/000",
+        "tile/0/x000/001",
+        "tile/0/001/000",
+        "tile/0/x001",
+        "tile/0/000.p",
+        "tile/0/000.p/",
+        "tile/0/000.p/0",
+        "tile/0/000.p/256",
+        "tile/0/000.p/01",
+        "tile/0/000.p/999",
+        "tile/entry/000",
+        "tile/entries/000/",
+        "/tile/0/000",
+        "tile/0/000\n",
+        "tile/0/../0/000",
+        "tile/0/\u0660\u0660\u0660",
+        "tile/data/000",
+        "tile/0/" + "x999/" * 7 + "000",
+    ],
+)
 def test_other_paths_are_refused(path):
     with pytest.raises(audit.BadTile):
         tiles.parse_path(path)
@@ -66,7 +90,9 @@ def test_a_bundle_holds_empty_and_longest_leaves():
             tiles.encode_bundle(bad)
 
 
-@pytest.mark.parametrize("data", [b"", b"\0", b"\0\1", b"\0\1a\0", b"\0\1a\0\1", b"\0\1a\0\1bc", b"\xff\xffa\0\1b"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\0", b"\0\1", b"\0\1a\0", b"\0\1a\0\1", b"\0\1a\0\1bc", b"\xff\xffa\0\1b"]
+)
 def test_a_bundle_that_ends_too_soon_or_too_late_is_refused(data):
     with pytest.raises(audit.BadTile):
         tiles.decode_bundle(data, 2)

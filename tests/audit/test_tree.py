@@ -66,7 +66,15 @@ def test_every_inclusion_proof_of_some_sizes(nodes, other):
 
 def test_consistency_proofs_of_every_size_to_600(nodes, other):
     for size in range(601):
-        for old in {0, min(1, size), size // 3, size // 2, max(0, size - 1), size, 1 << max(0, size.bit_length() - 1)}:
+        for old in {
+            0,
+            min(1, size),
+            size // 3,
+            size // 2,
+            max(0, size - 1),
+            size,
+            1 << max(0, size.bit_length() - 1),
+        }:
             if old > size:
                 continue
             proof = tree.consistency_proof(nodes, old, size)
@@ -139,7 +147,9 @@ def damaged(proof):
         yield [*proof[:at], proof[at + 1], proof[at], *proof[at + 2 :]]
 
 
-@pytest.mark.parametrize(("index", "size"), [(0, 1), (0, 2), (2, 3), (5, 13), (12, 13), (100, 257), (256, 257)])
+@pytest.mark.parametrize(
+    ("index", "size"), [(0, 1), (0, 2), (2, 3), (5, 13), (12, 13), (100, 257), (256, 257)]
+)
 def test_no_damaged_inclusion_proof_verifies(nodes, other, index, size):
     proof, found = tree.inclusion_proof(nodes, index, size), other.mth(0, size)
     for bad in damaged(proof):
@@ -153,7 +163,9 @@ def test_no_damaged_inclusion_proof_verifies(nodes, other, index, size):
             tree.verify_inclusion(leaf, index, size, proof, root)
 
 
-@pytest.mark.parametrize(("old", "size"), [(1, 2), (2, 3), (4, 7), (6, 7), (7, 8), (8, 13), (200, 257), (256, 257)])
+@pytest.mark.parametrize(
+    ("old", "size"), [(1, 2), (2, 3), (4, 7), (6, 7), (7, 8), (8, 13), (200, 257), (256, 257)]
+)
 def test_no_damaged_consistency_proof_verifies(nodes, other, old, size):
     proof, first, last = tree.consistency_proof(nodes, old, size), other.mth(0, old), other.mth(0, size)
     for bad in damaged(proof):
@@ -172,7 +184,9 @@ def test_what_is_verified_equals_the_second_implementation_for_other_indexes_and
         for index in range(size):
             proof = other.path(index, 0, size)
             for claimed in range(max(1, size - 3), size + 4):
-                expected = second.root_from_path(other.d[index], index, claimed, proof) if index < claimed else None
+                expected = (
+                    second.root_from_path(other.d[index], index, claimed, proof) if index < claimed else None
+                )
                 if expected is not None:
                     tree.verify_inclusion(other.d[index], index, claimed, proof, expected)
                 else:
@@ -184,7 +198,12 @@ def test_same_size_needs_the_same_root_and_no_proof(other):
     root = other.mth(0, 5)
     tree.verify_consistency(5, root, 5, root, [])
     tree.verify_consistency(0, audit.EMPTY_ROOT, 5, root, [])
-    for old, first, proof in ((5, bytes(32), []), (5, root, [bytes(32)]), (0, bytes(32), []), (0, audit.EMPTY_ROOT, [root])):
+    for old, first, proof in (
+        (5, bytes(32), []),
+        (5, root, [bytes(32)]),
+        (0, bytes(32), []),
+        (0, audit.EMPTY_ROOT, [root]),
+    ):
         with pytest.raises(audit.BadProof):
             tree.verify_consistency(old, first, 5, root, proof)
 

@@ -13,7 +13,7 @@ SIGNATURE = (
     "55H1e0iuaYl8LVtOvcaHvnuTr7WRUi2gXWI8NqnfCbfQDpzYEVEBFgccw/GAKp/5YNr/zTNDpxjkQFxix1Kv+QK8cgU=\n"
 )
 CHECKPOINT = f"{ORIGIN}\n3\n{ROOT}\n\n{SIGNATURE}".encode()
-PROOF = "c2sp.org/tlog-proof@v1\nindex 2\nsTeYX/SE+2ANuTEHx3sDZcgNePW0Kd7Q/Zc2HQd5mes=\n\n".encode() + CHECKPOINT
+PROOF = b"c2sp.org/tlog-proof@v1\nindex 2\nsTeYX/SE+2ANuTEHx3sDZcgNePW0Kd7Q/Zc2HQd5mes=\n\n" + CHECKPOINT
 
 
 def three(key):
@@ -66,13 +66,13 @@ def test_a_folder_written_by_hand_verifies_from_the_command_line(tmp_path, capsy
 def test_the_examples_of_the_c2sp_pages():
     key = audit.VerifierKey.parse("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")
     note = (
-        "This is an example message.\n\n— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1E"
-        "RYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
+        "This is an example message.\n\n— example.com/foo "
+        "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
     )
     audit.Note.parse(note.encode()).verify(key)
     note = (
         "Ognuno sta solo sul cuor della terra\ntrafitto da un raggio di sole:\n\ned è subito sera.\n\n"
-        "— quasimodo.example/salvatore NnugSzTjtVAewIS+Z/iJhUPeFDkO/5QQ2i5ddnGITLlC+EhfLW9oJKONrMouFSQU0xMcXxj99ihAQ"
-        "waqP3ZekRwNtIc=\n"
+        "— quasimodo.example/salvatore "
+        "NnugSzTjtVAewIS+Z/iJhUPeFDkO/5QQ2i5ddnGITLlC+EhfLW9oJKONrMouFSQU0xMcXxj99ihAQwaqP3ZekRwNtIc=\n"
     )
     assert bytes(audit.Note.parse(note.encode())) == note.encode()

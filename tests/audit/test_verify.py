@@ -30,7 +30,9 @@ def test_exported_folders_verify(exported, size):
     inside = {str(path.relative_to(folder)) for path in files_of(folder)}
     leaves = [audit.leaf_hash(b"")] * size
     assert inside == {"checkpoint", "vkey", "parts.jsonl", *second.files([bytes(1)] * len(leaves))}
-    checkpoint = audit.verify_folder(folder, key_file, parts=folder / "parts.jsonl", previous=folder / "checkpoint")
+    checkpoint = audit.verify_folder(
+        folder, key_file, parts=folder / "parts.jsonl", previous=folder / "checkpoint"
+    )
     assert checkpoint.size == size
     audit.verify_folder(folder, folder / "vkey")
 
@@ -43,8 +45,11 @@ def test_seventy_thousand_plain_leaves(key, tmp_path):
     early.write_bytes(store.checkpoint())
     store.append(b"%d" % number for number in range(65_536, 70_000))
     told = []
-    audit.export_log(store, tmp_path / "log", key.verifier, progress=lambda done, total: told.append((done, total)))
-    assert told[-1] == (70_000, 70_000) and len(told) == 274
+    audit.export_log(
+        store, tmp_path / "log", key.verifier, progress=lambda done, total: told.append((done, total))
+    )
+    assert told[-1] == (70_000, 70_000)
+    assert len(told) == 274
     (tmp_path / "vkey").write_text(str(key.verifier))
     audit.verify_folder(tmp_path / "log", tmp_path / "vkey", previous=early)
 
@@ -132,11 +137,31 @@ def test_removed_and_swapped_files_are_found(exported):
 
 
 ADDED = [
-    "notes", ".hidden", "checkpoint.bak", "tile/0/000", "tile/0/000.p/39", "tile/0/000.p/41", "tile/1/000.p/1",
-    "tile/entries/000", "tile/entries/000.p/1", "tile/0/001.p/1", "tile/8/000.p/1", "tile/63/000.p/1", "tile/x", "tile/entries/x",
-    "tile/0/x000/000.p/40", "index.html", "parts.jsonl.gz", "tile/0/000.p/40 ", "sub/checkpoint", "a\nb", "é", "\x1b[2J",
-    "tile/00/000.p/40", "d/e/f/g/h/i/j/k/l/m/n/o/p/q",
-]  # fmt: skip
+    "notes",
+    ".hidden",
+    "checkpoint.bak",
+    "tile/0/000",
+    "tile/0/000.p/39",
+    "tile/0/000.p/41",
+    "tile/1/000.p/1",
+    "tile/entries/000",
+    "tile/entries/000.p/1",
+    "tile/0/001.p/1",
+    "tile/8/000.p/1",
+    "tile/63/000.p/1",
+    "tile/x",
+    "tile/entries/x",
+    "tile/0/x000/000.p/40",
+    "index.html",
+    "parts.jsonl.gz",
+    "tile/0/000.p/40 ",
+    "sub/checkpoint",
+    "a\nb",
+    "é",
+    "\x1b[2J",
+    "tile/00/000.p/40",
+    "d/e/f/g/h/i/j/k/l/m/n/o/p/q",
+]
 
 
 @pytest.mark.parametrize("name", ADDED)
@@ -156,14 +181,18 @@ def test_added_names_that_are_not_text_are_found(exported):
     assert main(["verify", str(folder), "--vkey", str(key_file)]) == 1
 
 
-@pytest.mark.parametrize("name", ["empty", "tile/1", "tile/0/000.p/40x", "tile/entries/001.p", "/".join("d" * 30)])
+@pytest.mark.parametrize(
+    "name", ["empty", "tile/1", "tile/0/000.p/40x", "tile/entries/001.p", "/".join("d" * 30)]
+)
 def test_empty_folders_are_found(exported, name):
     folder, key_file = exported(40)
     (folder / name).mkdir(parents=True)
     assert faulty(folder, key_file)
 
 
-@pytest.mark.parametrize("name", ["checkpoint", "vkey", "parts.jsonl", "tile", "tile/0/000.p/40", "tile/entries"])
+@pytest.mark.parametrize(
+    "name", ["checkpoint", "vkey", "parts.jsonl", "tile", "tile/0/000.p/40", "tile/entries"]
+)
 def test_links_are_found_even_to_the_right_bytes(exported, name):
     folder, key_file = exported(40)
     moved = (folder / name).rename(folder.parent / "moved")
@@ -193,9 +222,13 @@ def test_removed_added_swapped_and_changed_leaves_are_found(exported):
     bundle = (folder / "tile/entries/000.p/40").read_bytes()
     leaves = audit.tiles.decode_bundle(bundle, 40)
     for bad in (
-        leaves[:-1], leaves[1:], [*leaves, b"more"], [leaves[1], leaves[0], *leaves[2:]], [*leaves[:-1], b"other"],
+        leaves[:-1],
+        leaves[1:],
+        [*leaves, b"more"],
+        [leaves[1], leaves[0], *leaves[2:]],
+        [*leaves[:-1], b"other"],
         [*leaves[:20], leaves[20].replace(b'"v":1', b'"v":2'), *leaves[21:]],
-    ):  # fmt: skip
+    ):
         rewritten(folder, bad)
         assert faulty(folder, key_file)
         note = second.checkpoint(ORIGIN, bytes(32), len(bad), second.Tree(bad).mth(0, len(bad)))
@@ -244,7 +277,14 @@ def test_parts_may_stand_elsewhere_and_must_be_whole(exported, tmp_path):
     outside = (folder / "parts.jsonl").rename(tmp_path / "mine.jsonl")
     audit.verify_folder(folder, key_file, parts=outside)
     lines = outside.read_bytes().splitlines(keepends=True)
-    for bad in (lines[:-1], lines[1:], [*lines, lines[-1]], [lines[1], lines[0], *lines[2:]], [*lines, b"\n"], []):
+    for bad in (
+        lines[:-1],
+        lines[1:],
+        [*lines, lines[-1]],
+        [lines[1], lines[0], *lines[2:]],
+        [*lines, b"\n"],
+        [],
+    ):
         outside.write_bytes(b"".join(bad))
         assert "mine.jsonl" in faulty(folder, key_file, parts=outside)
     assert "read" in faulty(folder, key_file, parts=tmp_path / "nothing")
@@ -252,10 +292,20 @@ def test_parts_may_stand_elsewhere_and_must_be_whole(exported, tmp_path):
 
 
 HOSTILE = [
-    b"\n", b"null\n", b"[]\n", b"{}\n", b"\xff\n", b"[" * 100_000 + b"\n", b'{"index":0,"position":null,"salt":1}\n',
-    b'{"index":0,"position":99999999999999999999}\n', b'{"index":true,"position":null}\n', b"9" * 6000 + b"\n",
-    b'{"body":1,"index":0,"items":{},"position":0,"salt":[]}\n', b'{"index":0,"items":[[]],"position":0}\n', b"x" * 100_000,
-]  # fmt: skip
+    b"\n",
+    b"null\n",
+    b"[]\n",
+    b"{}\n",
+    b"\xff\n",
+    b"[" * 100_000 + b"\n",
+    b'{"index":0,"position":null,"salt":1}\n',
+    b'{"index":0,"position":99999999999999999999}\n',
+    b'{"index":true,"position":null}\n',
+    b"9" * 6000 + b"\n",
+    b'{"body":1,"index":0,"items":{},"position":0,"salt":[]}\n',
+    b'{"index":0,"items":[[]],"position":0}\n',
+    b"x" * 100_000,
+]
 
 
 @pytest.mark.parametrize("line", HOSTILE)
@@ -265,7 +315,9 @@ def test_hostile_parts_are_faults_and_no_traceback(exported, tmp_path, capsys, l
     (folder / "parts.jsonl").write_bytes(line + rest)
     assert main(["verify", str(folder), "--vkey", str(key_file)]) == 1
     out, err = capsys.readouterr()
-    assert out == "" and err.startswith("fault: parts.jsonl line 1") and err.count("\n") == 1
+    assert out == ""
+    assert err.startswith("fault: parts.jsonl line 1")
+    assert err.count("\n") == 1
 
 
 def test_a_part_of_another_agency_cannot_be_passed_off(log, key, tmp_path):
@@ -302,7 +354,8 @@ def test_an_export_is_whole_or_not_there(log, key, tmp_path):
     for name in ("log", "file", "link"):
         with pytest.raises(audit.BadFolder, match="not empty"):
             audit.export_log(store, tmp_path / name, key.verifier)
-    assert set(before) < set(files_of(tmp_path)) and len(list(tmp_path.iterdir())) == 3
+    assert set(before) < set(files_of(tmp_path))
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_an_export_refuses_a_key_that_did_not_sign(log, tmp_path):
@@ -322,17 +375,34 @@ def run(*arguments):
 
 def test_the_command_says_what_it_found(exported, tmp_path):
     folder, key_file = exported(3)
-    good = run("verify", folder, "--vkey", key_file, "--previous", folder / "checkpoint", "--parts", folder / "parts.jsonl")
-    assert (good.returncode, good.stderr) == (0, "") and good.stdout.startswith("verified: ")
+    good = run(
+        "verify",
+        folder,
+        "--vkey",
+        key_file,
+        "--previous",
+        folder / "checkpoint",
+        "--parts",
+        folder / "parts.jsonl",
+    )
+    assert (good.returncode, good.stderr) == (0, "")
+    assert good.stdout.startswith("verified: ")
     (folder / "tile/0/000.p/3").write_bytes(bytes(96))
     bad = run("verify", folder, "--vkey", key_file)
     assert (bad.returncode, bad.stdout) == (1, "")
     assert bad.stderr == "fault: tile/0/000.p/3: hash 0 is not that of the entries below it\n"
-    for arguments in ((), ("verify", folder), ("witness",), ("verify", folder, "--vkey", key_file, "--nothing")):
+    for arguments in (
+        (),
+        ("verify", folder),
+        ("witness",),
+        ("verify", folder, "--vkey", key_file, "--nothing"),
+    ):
         usage = run(*arguments)
-        assert usage.returncode == 2 and "usage" in usage.stderr
+        assert usage.returncode == 2
+        assert "usage" in usage.stderr
     helped = run("--help")
-    assert helped.returncode == 0 and "witness" not in helped.stdout
+    assert helped.returncode == 0
+    assert "witness" not in helped.stdout
 
 
 @pytest.mark.parametrize("missing", ["folder", "key", "previous", "policy", "parts"])
