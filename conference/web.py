@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
-from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -23,7 +22,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from conference import clock, ids, inputs
 from conference.errors import ConferenceError, LogUnavailable, NotFound, ReasonNeeded, Refused
 from conference.identity.models import Staff
-from conference.identity.services import Viewer, viewer_for
+from conference.identity.login import current_viewer
+from conference.identity.services import Viewer
 from conference.permissions import Permission
 from conference.trail import receipts, writing
 
@@ -120,7 +120,8 @@ class ConferenceFlask(Flask):
         session.info.update(request=g.request_id, channel="screen")
         g.session = session
         g.receipt = None
-        g.viewer = _viewer(session)
+        g.pop("_login_user", None)  # a page that is decided again asks again who is looking
+        g.viewer = current_viewer()
         try:
             _guard(self)
             response = self.make_response(super().dispatch_request())
@@ -146,12 +147,6 @@ def receipt() -> receipts.Receipt | None:
             g.receipt = receipts.receipt(g.session, g.viewer.partnership_id, leaves, g.request_id)
     found: receipts.Receipt | None = g.get("receipt")
     return found
-
-
-def _viewer(session: Session) -> Viewer | None:
-    if not current_user.is_authenticated:
-        return None
-    return viewer_for(session, str(current_user.get_id()))
 
 
 def _guard(app: Flask) -> None:

@@ -1,0 +1,70 @@
+"""A browser without a screen, signed in as somebody of the world; and worlds that can be copied."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from conference.db import Database
+from conference.identity import session_store
+from conference.identity.session_store import Owner
+from conference.identity.sessions import cookie_name
+from conference.trail.sequencer import place
+from conference.vault.keyfile import KeyFile
+from conference.web import ConferenceFlask, parts_of
+from flask.json.tag import TaggedJSONSerializer
+from flask.testing import FlaskClient
+
+from tests.support.world import AWAY, HOME, World, settings_for
+
+
+def copied(world: World, folder: Path) -> World:
+    """The same world in another folder: what happens there does not happen here."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("conference.db", "conference.keys"):
+        shutil.copy(world.settings.data / name, folder / name)
+    settings = settings_for(folder)
+    return replace(world, settings=settings, database=Database(settings.database, KeyFile.open(settings.keys)))
+
+
+def application(world: World) -> ConferenceFlask:
+    """The application over a world, without the server: its sequencer does not run by itself."""
+    from conference.assembly import assemble  # noqa: PLC0415
+
+    app = assemble(world.settings)
+    app.testing = False
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    return app
+
+
+def signed_in(app: ConferenceFlask, world: World, who: str | None) -> FlaskClient:
+    """A client with the session of `who` (a subject of the world); None is nobody."""
+    client = app.test_client()
+    if who is None:
+        return client
+    token = session_store.new_token()
+    staff_id = world.staff[who]
+    partnership = AWAY if who.startswith("a-") else HOME
+    data = TaggedJSONSerializer().dumps({"_user_id": staff_id, "_fresh": True}).encode()
+    with parts_of(app).database.write() as session:
+        session_store.create(session, token, data, Owner(staff_id, partnership))
+    value = base64.urlsafe_b64encode(token).rstrip(b"=").decode("ascii")
+    client.set_cookie(cookie_name(app), value, domain="localhost")
+    return client
+
+
+def settle(world: World) -> None:
+    """Give everything that was logged its place in the tree."""
+    for partnership in (HOME, AWAY):
+        place(world.database, partnership)
+
+
+_TOKEN = re.compile(rb'(name="csrf_token"[^>]*value=")[^"]*(")')
+
+
+def without_tokens(body: bytes) -> bytes:
+    """A page without what is fresh in each form: the token against forged requests holds the real time."""
+    return _TOKEN.sub(rb"\1\2", body)
