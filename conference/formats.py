@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import Protocol
 
 from conference.clock import LONDON
+
+
+class Said(Protocol):
+    """A line with a text and its class."""
+
+    @property
+    def text(self) -> str | None:
+        """What it says."""
+
+    @property
+    def class_name(self) -> str:
+        """What kind of information it is."""
 
 
 def day(value: date | datetime) -> str:
@@ -37,10 +50,24 @@ def nhs_number(value: str) -> str:
     return f"{digits[:3]} {digits[3:6]} {digits[6:]}" if len(digits) == 10 and digits.isdigit() else value
 
 
+def said(row: Said) -> str:
+    """What a line of a view says: a date of birth as a date, an NHS number in its groups."""
+    text = row.text or ""
+    if row.class_name == "identity.nhs-number":
+        return nhs_number(text)
+    if row.class_name == "identity.dob":
+        try:
+            return day(date.fromisoformat(text.strip()))
+        except ValueError:
+            return text
+    return text
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     "day": day,
     "short_day": short_day,
     "hour": hour,
     "day_and_hour": day_and_hour,
     "nhs_number": nhs_number,
+    "said": said,
 }
