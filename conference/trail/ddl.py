@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+_OF_PART = "partnership_id = NEW.partnership_id AND event_id = NEW.event_id AND agency = NEW.agency"
 # Table, and what makes a row the same row as another.
 KEPT = {
     "log_event": ("n = NEW.n", "id = NEW.id"),
-    "log_part": ("partnership_id = NEW.partnership_id AND event_id = NEW.event_id AND agency = NEW.agency",),
-    "log_items": (
-        "partnership_id = NEW.partnership_id AND event_id = NEW.event_id AND agency = NEW.agency"
-        " AND number = NEW.number",
-    ),
-    "log_note": ("partnership_id = NEW.partnership_id AND event_id = NEW.event_id AND agency = NEW.agency",),
+    "log_part": (_OF_PART,),
+    "log_items": (f"{_OF_PART} AND number = NEW.number",),
+    "log_note": (_OF_PART,),
     "log_leaf": (
         "partnership_id = NEW.partnership_id AND position = NEW.position",
         "event_id = NEW.event_id",
@@ -34,7 +32,7 @@ def refusal_ddl(dialect: str) -> list[str]:
 def _sqlite(table: str, same: tuple[str, ...]) -> list[str]:
     refuse = f"SELECT RAISE(ABORT, '{table} is append-only');"
     # INSERT OR REPLACE takes the old row away without asking the trigger for DELETE.
-    there = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {one})" for one in same)
+    there = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {one})" for one in same)  # noqa: S608 - our own
     return [
         f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN {refuse} END",
         f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {refuse} END",
@@ -44,7 +42,8 @@ def _sqlite(table: str, same: tuple[str, ...]) -> list[str]:
 
 _FUNCTION = (
     "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$"
-    " BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege'; END $$"
+    " BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME"
+    " USING ERRCODE = 'insufficient_privilege'; END $$"
 )
 
 

@@ -76,7 +76,7 @@ class LogPart(OfPartnership, Base):
 
 
 class LogItems(OfPartnership, Base):
-    """The items of one agency's part that are about one set of people, sealed for that agency and those people."""
+    """The items of one agency's part that are about the same people, sealed for that agency and them."""
 
     __tablename__ = "log_items"
 

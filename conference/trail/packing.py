@@ -11,7 +11,7 @@ _NO_SALT = bytes(SALT_BYTES)
 
 
 class Packed(NamedTuple):
-    """One item. ordinal: its place in the agency's body; value_salt: opens the commitment to what was shown."""
+    """One item. ordinal: its place in the agency's body; value_salt: of the commitment to the bytes shown."""
 
     ordinal: int
     salt: bytes
@@ -20,7 +20,7 @@ class Packed(NamedTuple):
 
 
 def pack(items: Iterable[Packed]) -> bytes:
-    """Ordinal and length of data in four bytes each, salt, value's salt (zeros if none), data; for each item."""
+    """For each item ordinal and length of data, four bytes each, salt, value's salt (zeros if none), data."""
     return b"".join(
         one.ordinal.to_bytes(4, "big")
         + len(one.data).to_bytes(4, "big")

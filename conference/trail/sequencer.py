@@ -1,4 +1,4 @@
-"""Give durable events their places in the tree: one sequencer at a time, in batches, a checkpoint for each."""
+"""Give durable events places in the tree: one sequencer at a time, in batches, with a checkpoint each."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def _place_batch(session: Session, partnership: str) -> int:
     return len(queued)
 
 
-def _queued(session: Session, partnership: str) -> Sequence[Row[tuple[int, str, bytes, bytes]]]:
+def _queued(session: Session, partnership: str) -> Sequence[Row[int, str, bytes, bytes]]:
     query = (
         select(LogEvent.n, LogEvent.id, LogEvent.leaf, LogEvent.leaf_hash)
         .join(LogQueue, LogQueue.n == LogEvent.n)
@@ -195,7 +195,7 @@ def _signed(session: Session, partnership: str, latest: LogCheckpoint) -> Checkp
 def _store(
     session: Session,
     partnership: str,
-    queued: Sequence[Row[tuple[int, str, bytes, bytes]]],
+    queued: Sequence[Row[int, str, bytes, bytes]],
     fresh: list[Node],
     size: int,
 ) -> None:

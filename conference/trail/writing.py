@@ -1,7 +1,8 @@
-"""Log what happened. The event and its leaf are made at once, so the receipt is known before a page is rendered.
+"""Log what happened. Event and leaf are made at once, so the receipt is known before a page is rendered.
 
-In a write session an event is stored with the change it speaks of. In a read session it waits, in the clear, in
-`session.info["prepared"]` until `commit_prepared` stores it in a write session: only then may the answer be sent.
+In a write session an event is stored with the change it speaks of. In a read session it waits, in the clear,
+in `session.info["prepared"]` until `commit_prepared` stores it in a write session: only then may the answer
+be sent.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from conference.trail.models import LogEvent, LogItems, LogNote, LogPart, LogQue
 from conference.vault.bodies import Part, Place, seal_parts
 
 LeafHash = bytes
+_NAMES = {name.value: name for name in EventName}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def item(
     override: str | None = None,
     mark: str | None = None,
 ) -> LoggedItem:
-    """One field of an event. shown: exactly the bytes shown, which are committed to; None where there are none."""
+    """One field of an event. shown: exactly the bytes shown, to be committed to; None if there are none."""
     salt = None if shown is None else random_bytes(SALT_BYTES)
     committed = None if shown is None or salt is None else value_commitment(salt, shown)
     made = Item(
@@ -127,11 +129,13 @@ def record(
     note:     free text for the eyes of `agency` alone.
     Returns the leaf's hash. Raises audit.BadEvent, NoRoster; when storing, KeyDestroyed for an erased person.
     """
+    if name not in _NAMES:
+        raise ValueError(f"{name} is no kind of event; see audit.EventName")
     logged = tuple(items)
     event = Event(
         id=new_id("evt"),
         at=now(),
-        event=EventName(name),
+        event=_NAMES[name],
         channel=channel or session.info.get("channel") or "system",
         actor=actor,
         agency=agency,
@@ -204,7 +208,7 @@ def _roster(session: Session, partnership: str, event: Event) -> Roster:
 class _Rows:
     """Rows of one table, and beside them what is to be sealed for each."""
 
-    def __init__(self, table: Any) -> None:  # noqa: ANN401 - any of the log's tables
+    def __init__(self, table: Any) -> None:
         self.table = table
         self.rows: list[dict[str, Any]] = []
         self.plain: list[Part] = []

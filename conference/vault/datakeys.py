@@ -157,7 +157,7 @@ def _make(session: Session, wanted: Iterable[Wanted]) -> None:
                 "created_at": now(),
             }
         )
-    # Another writer may have made the same key meanwhile: theirs is as good, and is found again by the caller.
+    # Another writer may have made the same key meanwhile: theirs is as good, and the caller finds it again.
     session.connection().execute(_insert(session).values(rows))
 
 

@@ -1,6 +1,6 @@
 """The two seals: a value under its data key, a data key under the keys of its people and its owner.
 
-Private to the vault. AES-256-GCM throughout; what each seal is bound to is joined with a sign that no id holds.
+Private to the vault. AES-256-GCM throughout; what a seal is bound to is joined with a sign that no id holds.
 """
 
 from __future__ import annotations

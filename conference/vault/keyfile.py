@@ -172,7 +172,7 @@ class KeyFile:
     def _refresh(self) -> None:
         """Read what has changed since the last look."""
         try:
-            found = os.stat(self.path)
+            found = self.path.stat()
         except OSError as error:
             why = f"{error.strerror}; give the path of the key file that belongs to this database"
             raise KeyFileBroken(self.path, why) from None

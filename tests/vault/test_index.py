@@ -80,7 +80,7 @@ def test_another_person_partnership_kind_or_key_has_another(keys: KeyFile, tmp_p
         ("1234567890", False),  # its check digit would be 10
     ],
 )
-def test_nhs_numbers(keys: KeyFile, number: str, valid: bool) -> None:
+def test_nhs_numbers(keys: KeyFile, number: str, *, valid: bool) -> None:
     assert valid_nhs_number(number) is valid
     if not valid:
         with pytest.raises(BadInput):

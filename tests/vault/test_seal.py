@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -254,7 +255,7 @@ def test_an_erased_person_takes_what_was_shared_with_them(database: Database, ke
 
 def test_an_erasure_that_is_rolled_back_destroys_nothing(database: Database, keys: KeyFile) -> None:
     alone = put(database, "a", ANN)
-    with pytest.raises(ZeroDivisionError), database.write() as session:
+    with suppress(ZeroDivisionError), database.write() as session:
         erase_person(session, keys, ANN)
         raise ZeroDivisionError
     assert get(database, alone) == ["a"]
@@ -270,7 +271,7 @@ def test_a_revoked_agency_goes_dark_for_all(database: Database, keys: KeyFile) -
 
 def test_a_rolled_back_data_key_is_not_used_again(database: Database) -> None:
     with database.write() as session:
-        with pytest.raises(ZeroDivisionError), session.begin_nested():
+        with suppress(ZeroDivisionError), session.begin_nested():
             seal(
                 session,
                 "x",
@@ -298,18 +299,8 @@ def test_sealing_needs_a_write_session(database: Database) -> None:
 
 @pytest.mark.parametrize("wrong", [["per_a per_b"], [""], ["per/a"], [f"per_{n}" for n in range(81)]])
 def test_odd_subjects_are_refused(database: Database, wrong: list[str]) -> None:
-    with pytest.raises(ValueError, match="person"), database.write() as session:
-        try:
-            seal(
-                session,
-                "x",
-                partnership="north",
-                owner="police",
-                subjects=wrong,
-                place=HERE,
-            )
-        except ValueError as error:
-            raise ValueError(str(error).replace("people", "person")) from None
+    with pytest.raises(ValueError, match=r"people|person"), database.write() as session:
+        seal(session, "x", partnership="north", owner="police", subjects=wrong, place=HERE)
 
 
 def test_opening_asks_once_whatever_is_asked_for(database: Database) -> None:

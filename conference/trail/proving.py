@@ -1,0 +1,175 @@
+"""Show that the log is what it says: one event, or the whole of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import audit
+from audit import LogFault, OpenedItem, OpenedPart, Proof
+from audit.encoding import from_base64, load_canonical, to_base64
+from audit.event import commitment
+from audit.shape import check_leaf
+from audit.tree import inclusion_proof
+from conference.errors import NotFound
+from conference.trail import roster
+from conference.trail.errors import NotPlacedYet
+from conference.trail.keys import verifier_key
+from conference.trail.models import LogEvent, LogLeaf
+from conference.trail.opening import OpenBody, open_bodies
+from conference.trail.packing import Packed
+from conference.trail.sqlstore import SqlStore
+from conference.vault.errors import KeyGone, SealBroken
+
+CHUNK = 500
+CHECKED = (
+    "the part opens with the agency's key",
+    "its items are those that the part commits to",
+    "the part is the one that the leaf commits to",
+    "the leaf stands at its place under the signed root",
+    "the log's key signed the checkpoint",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was found. failure: None, or what is wrong; `checked` is what had been shown to hold by then.
+
+    index: its place, counted from 0, in a log of `size`; None while the event has none: then the checks of
+    the tree are still to come, which is no failure.
+    """
+
+    event_id: str
+    checked: tuple[str, ...]
+    failure: str | None
+    index: int | None = None
+    size: int | None = None
+    root: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong and the event has its place."""
+        return self.failure is None and self.index is not None
+
+
+def proof_for(session: Session, partnership: str, event_id: str) -> tuple[bytes, bytes]:
+    """The event's `.tlog-proof` and its leaf, which together verify offline and say nothing to an outsider.
+
+    Raises NotFound; NotPlacedYet.
+    """
+    leaf, _, index = _leaf(session, partnership, event_id)
+    if index is None:
+        raise NotPlacedYet(event_id)
+    return bytes(_prove(session, partnership, index)), leaf
+
+
+def verify_now(session: Session, partnership: str, agency: str, event_id: str) -> Verification:
+    """Derive the leaf again from the agency's opened part, and follow it up to the signed checkpoint.
+
+    Raises NotFound if there is no such event.
+    """
+    leaf, version, index = _leaf(session, partnership, event_id)
+    checked: list[str] = []
+    try:
+        body = open_bodies(session, partnership, agency, [event_id])[event_id]
+        checked += CHECKED[:2]
+        _check_leaf(leaf, body, roster.positions(session, partnership, agency).get(version))
+        checked.append(CHECKED[2])
+        if index is None:
+            return Verification(event_id, tuple(checked), None)
+        proof = _prove(session, partnership, index)
+        checkpoint = proof.verify(leaf, verifier_key(session.info["keys"], partnership))
+    except KeyError:
+        failure = "the agency's part is missing"
+    except (SealBroken, KeyGone, LogFault) as fault:
+        failure = str(fault)
+    else:
+        size, root = checkpoint.size, to_base64(checkpoint.root)
+        return Verification(event_id, CHECKED, None, index, size, root)
+    return Verification(event_id, tuple(checked), failure, index)
+
+
+def parts_for(session: Session, partnership: str, agency: str, size: int) -> Iterator[OpenedPart | None]:
+    """What opens `agency`'s part of each of the first `size` leaves; None where it had no part yet.
+
+    Raises SealBroken, KeyGone.
+    """
+    positions = roster.positions(session, partnership, agency)
+    for start in range(0, size, CHUNK):
+        query = (
+            select(LogLeaf.event_id, LogEvent.roster)
+            .join(LogEvent, LogEvent.id == LogLeaf.event_id)
+            .where(
+                LogLeaf.partnership_id == partnership,
+                LogLeaf.position >= start,
+                LogLeaf.position < min(start + CHUNK, size),
+            )
+        )
+        rows = session.execute(query.order_by(LogLeaf.position)).all()
+        bodies = open_bodies(session, partnership, agency, [row.event_id for row in rows])
+        for event_id, version in rows:
+            position = positions.get(version)
+            yield None if position is None else _opened(bodies[event_id], position)
+
+
+def export(
+    session: Session,
+    partnership: str,
+    folder: Path,
+    *,
+    agency: str | None = None,
+    progress: audit.Progress | None = None,
+) -> audit.Checkpoint:
+    """Write the static log to `folder`, empty or not there yet; with an agency what opens its own parts.
+
+    Raises audit.BadFolder.
+    """
+    store = SqlStore(session, partnership)
+    latest = store.latest()
+    size = 0 if latest is None else latest.size
+    parts = None if agency is None else parts_for(session, partnership, agency, size)
+    key = verifier_key(session.info["keys"], partnership)
+    return audit.export_log(store, folder, key, parts=parts, progress=progress)
+
+
+def _leaf(session: Session, partnership: str, event_id: str) -> tuple[bytes, str, int | None]:
+    query = (
+        select(LogEvent.leaf, LogEvent.roster, LogLeaf.position)
+        .outerjoin(LogLeaf, LogLeaf.event_id == LogEvent.id)
+        .where(LogEvent.partnership_id == partnership, LogEvent.id == event_id)
+    )
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"event {event_id}")
+    return row.leaf, row.roster, row.position
+
+
+def _prove(session: Session, partnership: str, index: int) -> Proof:
+    store = SqlStore(session, partnership)
+    note = store.checkpoint()
+    size = audit.Checkpoint.parse(audit.Note.parse(note).text).size
+    return Proof(index, tuple(store.answer(lambda get: inclusion_proof(get, index, size))), note)
+
+
+def _check_leaf(leaf: bytes, body: OpenBody, position: int | None) -> None:
+    """Raise LogFault unless `leaf` commits to `body` at `position`."""
+    shape = check_leaf(load_canonical(leaf, "leaf"))
+    parts = shape["parts"]
+    if position is None or not isinstance(parts, list) or position >= len(parts):
+        raise audit.BadEvent("leaf: no part for this agency")
+    if shape["id"] != body.event_id or to_base64(commitment(body.salt, body.body)) != parts[position]:
+        raise audit.BadEvent("leaf: does not commit to this part")
+
+
+def _opened(body: OpenBody, position: int) -> OpenedPart:
+    pairs = zip(body.items, body.commitments, strict=True)
+    return OpenedPart(position, body.salt, body.body, tuple(_opened_item(*pair) for pair in pairs))
+
+
+def _opened_item(item: Packed | None, committed: str) -> OpenedItem:
+    expected = from_base64(committed, "commitment")
+    return OpenedItem(expected, None, None) if item is None else OpenedItem(expected, item.salt, item.data)

@@ -1,0 +1,222 @@
+"""Read the log as one agency may: whole events of its own staff, of others the part about its own fields.
+
+For information governance officers. Nothing else exists for them: not in a list, a filter or a count.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.orm import Session
+
+from conference.errors import NotFound
+from conference.trail.codes import tidied
+from conference.trail.models import LogEvent, LogPart
+from conference.trail.opening import Found, found_in, open_found, open_notes, select_parts
+from conference.trail.packing import Packed
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class EntryItem:
+    """One field of an event as it was logged. `class_name` is written `class` in the log."""
+
+    field: str | None
+    owner: str
+    subjects: tuple[str, ...]
+    class_name: str
+    level: str
+    rule: str | None
+    basis: str | None
+    condition: str | None
+    power: str | None
+    agreement: str | None
+    consent: str | None
+    override: str | None
+    mark: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event as one agency may know it.
+
+    own:     whether its own staff did it; then `items` are all there are.
+    items:   those that it may know of, in order; None where a person the item is about was erased.
+    index:   its place in the tree, counted from 0; None while it has none.
+    note:    free text beside it, only for its own staff's events.
+    fault:   why it cannot be believed; then `items` is empty, and the head perhaps too.
+    """
+
+    id: str
+    at: datetime
+    name: str
+    channel: str
+    actor: str | None
+    agency: str | None
+    on_behalf_of: str | None
+    purpose: str | None
+    case: str | None
+    meeting: str | None
+    policy: str | None
+    request: str | None
+    code: str | None
+    about: tuple[str, ...]
+    mark: str | None
+    own: bool
+    items: tuple[EntryItem | None, ...]
+    index: int | None
+    note: str | None
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which events. None, and an empty tuple of names, do not narrow.
+
+    since, until: the first moment that counts, and the first that does not any more.
+    person: somebody an item is about.   code: of a receipt, however it was typed.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    person: str | None = None
+    case: str | None = None
+    actor: str | None = None
+    actor_agency: str | None = None
+    purpose: str | None = None
+    names: tuple[str, ...] = ()
+    request: str | None = None
+    code: str | None = None
+
+
+def events_for(
+    session: Session, partnership: str, agency: str, wanted: Wanted | None = None, *, limit: int | None = None
+) -> list[Entry]:
+    """The events in which `agency` has a part, newest first, at most `limit`.
+
+    One that does not open as it must comes with its fault, whatever is wanted of its content.
+    """
+    asked = wanted or Wanted()
+    found: list[Entry] = []
+    before: int | None = None
+    while limit is None or len(found) < limit:
+        rows, before = _chunk(session, partnership, agency, asked, before)
+        open_found(session, partnership, agency, rows, lambda head: _head_fits(head, asked))
+        notes = open_notes(session, partnership, agency, [row.id for row in rows if row.opened])
+        entries = [_entry(row, agency, notes.get(row.id)) for row in rows if row.opened or row.fault]
+        found += [entry for entry in entries if entry.fault or _is_about(entry, asked.person)]
+        if before is None:
+            break
+    return found if limit is None else found[:limit]
+
+
+def event_for(session: Session, partnership: str, agency: str, event_id: str) -> Entry:
+    """One event. Raises NotFound if there is none, or none in which `agency` has a part."""
+    rows = found_in(session, _query(partnership, agency).where(LogEvent.id == event_id))
+    if not rows:
+        raise NotFound(f"event {event_id}")
+    open_found(session, partnership, agency, rows, lambda _: True)
+    notes = open_notes(session, partnership, agency, [event_id])
+    return _entry(rows[0], agency, notes.get(event_id))
+
+
+# --- finding ---
+
+
+def _query(partnership: str, agency: str) -> Select[*tuple[Any, ...]]:
+    return select_parts(partnership, agency).where(~LogPart.empty)
+
+
+def _chunk(
+    session: Session, partnership: str, agency: str, asked: Wanted, before: int | None
+) -> tuple[list[Found], int | None]:
+    """The next rows, and what to go on from; None where there are no more."""
+    query = _query(partnership, agency).where(*_narrowing(asked))
+    if before is not None:
+        query = query.where(LogEvent.n < before)
+    found = session.execute(query.order_by(LogEvent.n.desc()).limit(CHUNK)).all()
+    return [Found(*row[:6]) for row in found], found[-1].n if len(found) == CHUNK else None
+
+
+def _narrowing(asked: Wanted) -> Iterator[ColumnElement[bool]]:
+    if asked.since is not None:
+        yield LogEvent.at >= asked.since
+    if asked.until is not None:
+        yield LogEvent.at < asked.until
+    if asked.request is not None:
+        yield LogEvent.request == asked.request
+    if asked.code is not None:
+        yield LogEvent.code == tidied(asked.code)
+
+
+def _head_fits(head: Mapping[str, Any], asked: Wanted) -> bool:
+    pairs = (
+        (asked.case, "case"),
+        (asked.actor, "actor"),
+        (asked.actor_agency, "agency"),
+        (asked.purpose, "purpose"),
+    )
+    if any(value is not None and head.get(key) != value for value, key in pairs):
+        return False
+    return not asked.names or head.get("event") in asked.names
+
+
+def _is_about(entry: Entry, person: str | None) -> bool:
+    return person is None or any(item is not None and person in item.subjects for item in entry.items)
+
+
+# --- what comes out ---
+
+
+def _entry(row: Found, agency: str, note: str | None) -> Entry:
+    head = row.head
+    items = () if row.opened is None else tuple(_item(one) for one in row.opened.items)
+    return Entry(
+        id=row.id,
+        at=row.at,
+        name=head.get("event", ""),
+        channel=head.get("channel", ""),
+        actor=head.get("actor"),
+        agency=head.get("agency"),
+        on_behalf_of=head.get("on_behalf_of"),
+        purpose=head.get("purpose"),
+        case=head.get("case"),
+        meeting=head.get("meeting"),
+        policy=head.get("policy"),
+        request=row.request,
+        code=row.code,
+        about=tuple(head.get("about", ())),
+        mark=head.get("mark"),
+        own=head.get("agency") == agency,
+        items=items,
+        index=row.index,
+        note=note,
+        fault=row.fault,
+    )
+
+
+def _item(packed: Packed | None) -> EntryItem | None:
+    if packed is None:
+        return None
+    item: dict[str, Any] = json.loads(packed.data)
+    return EntryItem(
+        field=item["field"],
+        owner=item["owner"],
+        subjects=tuple(item["subjects"]),
+        class_name=item["class"],
+        level=item["level"],
+        rule=item["rule"],
+        basis=item["basis"],
+        condition=item["condition"],
+        power=item["power"],
+        agreement=item["agreement"],
+        consent=item["consent"],
+        override=item["override"],
+        mark=item.get("mark"),
+    )
