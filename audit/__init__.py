@@ -26,7 +26,7 @@ from audit.errors import (
 )
 from audit.event import EMPTY_BODY, Event, Item, Random, body_for, new_id, value_commitment
 from audit.export import Progress, export_log, tile_bytes
-from audit.leaf import HOUSE, LEAF_LIMIT, OpenItem, Part, Parts, Roster, seal_event
+from audit.leaf import HOUSE, LEAF_LIMIT, Continuation, OpenItem, Part, Parts, Roster, seal_event
 from audit.names import EventName
 from audit.note import COSIGNATURE, ED25519, Note, Signature, SigningKey, VerifierKey
 from audit.parts import OpenedItem, OpenedPart
@@ -65,6 +65,7 @@ __all__ = [
     "BadProof",
     "BadTile",
     "Checkpoint",
+    "Continuation",
     "Cosignature",
     "Event",
     "EventName",

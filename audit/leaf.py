@@ -3,10 +3,11 @@
 import secrets
 from dataclasses import dataclass
 
+from audit.checkpoint import Checkpoint
 from audit.encoding import canonical_plain, to_base64
 from audit.errors import BadEvent, LeafTooLong
 from audit.event import SALT_BYTES, Event, Item, Random, body_for, check_event, commitment, items_for, moment
-from audit.shape import a_word
+from audit.shape import a_word, check_leaf
 
 LEAF_LIMIT = 65_535
 """A bundle writes a leaf's length in two bytes."""
@@ -70,9 +71,32 @@ class Parts:
     items: tuple[OpenItem, ...]
 
 
-def seal_event(event: Event, roster: Roster, random: Random = secrets.token_bytes) -> Parts:
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """What the first leaf of a new epoch says of the log before it, whose end is lost.
+
+    last: the last checkpoint that anybody knows of; held: how many of its leaves are still there. The gap, which
+    stays visible for ever, is the leaves from `held` up to `last.size`, and what came after.
+    """
+
+    last: Checkpoint
+    held: int
+
+    def to_json(self) -> dict[str, object]:
+        """What stands under `continues` in the leaf."""
+        root = to_base64(self.last.root)
+        return {"origin": self.last.origin, "size": self.last.size, "root": root, "held": self.held}
+
+
+def seal_event(
+    event: Event,
+    roster: Roster,
+    random: Random = secrets.token_bytes,
+    continues: Continuation | None = None,
+) -> Parts:
     """Make the leaf of `event`, with a part for every agency of `roster`, each under a fresh salt.
 
+    continues: only for the first leaf of a new epoch, which is written in the clear beside the parts.
     Raises BadEvent for an event that has not its shape, or that is the business of an agency without a part;
     LeafTooLong for a leaf above 65,535 bytes.
     """
@@ -85,15 +109,16 @@ def seal_event(event: Event, roster: Roster, random: Random = secrets.token_byte
         Part(agency, salt, body_for(event, agency, commitments), items_for(event, agency) or ())
         for agency, salt in zip(roster.agencies, salts, strict=True)
     )
-    leaf = canonical_plain(
-        {
-            "v": 1,
-            "id": event.id,
-            "at": moment(event.at),
-            "roster": roster.version,
-            "parts": [to_base64(commitment(part.salt, part.body)) for part in parts],
-        }
-    )
+    shape: dict[str, object] = {
+        "v": 1,
+        "id": event.id,
+        "at": moment(event.at),
+        "roster": roster.version,
+        "parts": [to_base64(commitment(part.salt, part.body)) for part in parts],
+    }
+    if continues is not None:
+        shape["continues"] = continues.to_json()
+    leaf = canonical_plain(check_leaf(shape))
     if len(leaf) > LEAF_LIMIT:
         raise LeafTooLong(f"leaf: {len(leaf)} bytes, more than {LEAF_LIMIT}")
     return Parts(leaf, parts, items)

@@ -107,6 +107,8 @@ class PartsReader:
         if not line.endswith(b"\n"):
             raise BadEvent(f"{what}: missing, cut short or too long")
         shape = check_leaf(load_canonical(leaf, f"leaf {index}"), f"leaf {index}")
+        if index and "continues" in shape:
+            raise BadEvent(f"leaf {index}: only the first leaf may continue another log")
         position = check_line(line[:-1], index, shape, what)
         if self._positions.setdefault(str(shape["roster"]), position) != position:
             raise BadEvent(f"{what}: another position than before in the same roster")

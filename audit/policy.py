@@ -12,6 +12,7 @@ from audit.note import COSIGNATURE, ED25519, Note, VerifierKey
 
 _OCTETS = re.compile(rb"[\t\n\x20-\x7e\x80-\xff]*")
 _COUNT = re.compile(rb"[1-9][0-9]{0,8}")
+_LINES = 1000
 _NOBODY = b"none"
 
 
@@ -56,7 +57,10 @@ def parse_policy(data: bytes) -> Policy:
     if not _OCTETS.fullmatch(data) or (data and not data.endswith(b"\n")):
         raise BadPolicy("policy: a control character, or no newline at the end")
     policy, quorums = Policy(), 0
-    for number, line in enumerate(data.split(b"\n"), start=1):
+    lines = data.split(b"\n")
+    if len(lines) > _LINES:
+        raise BadPolicy(f"policy: more than {_LINES} lines")
+    for number, line in enumerate(lines, start=1):
         words = line.replace(b"\t", b" ").split(b" ")
         words = [word for word in words if word]
         if not words or words[0].startswith(b"#"):

@@ -21,6 +21,7 @@ WITHOUT_VALUE = ("none", "presence")
 _ID = re.compile(r"([a-z]{3})_[0-9a-z]{20,40}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:/-]{0,62}[A-Za-z0-9])?", re.ASCII)
 _POWER = re.compile(r"[A-Za-z0-9(](?:[A-Za-z0-9 .,;:()/&'-]{0,118}[A-Za-z0-9).])?", re.ASCII)
+_ORIGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,254}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", re.ASCII)
 _NAMES = frozenset(name.value for name in EventName)
@@ -62,6 +63,11 @@ def distinct(check: Check, *, least: int = 0) -> Check:
     return checks
 
 
+def either(*checks: Check) -> Check:
+    """What any of `checks` takes."""
+    return lambda value: any(check(value) for check in checks)
+
+
 def a_moment(value: object) -> bool:
     """UTC to the millisecond, `2026-11-22T10:00:00.123Z`, and a real day and time."""
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
@@ -85,6 +91,17 @@ def _version_one(value: object) -> bool:
     return type(value) is int and value == 1
 
 
+def _a_size(value: object) -> bool:
+    return type(value) is int and 0 <= value < 2**53
+
+
+def _continues(value: object) -> bool:
+    fits = isinstance(value, dict) and value.keys() == CONTINUES.keys()
+    return (
+        fits and all(check(value[key]) for key, check in CONTINUES.items()) and value["held"] <= value["size"]
+    )
+
+
 def _list_of_hashes(value: object) -> bool:
     return isinstance(value, list) and all(a_hash(one) for one in value)
 
@@ -100,7 +117,7 @@ HEAD: Mapping[str, Check] = {
     "channel": a_word,
     "actor": or_null(an_id()),
     "agency": or_null(a_word),
-    "on_behalf_of": or_null(lambda value: an_id("stf")(value) or a_word(value)),
+    "on_behalf_of": or_null(either(an_id("stf"), a_word)),
     "purpose": or_null(a_word),
     "case": or_null(an_id("cas")),
     "meeting": or_null(an_id("mtg")),
@@ -108,7 +125,7 @@ HEAD: Mapping[str, Check] = {
     "request": or_null(an_id("req")),
 }
 HEAD_MORE: Mapping[str, Check] = {
-    "about": distinct(lambda value: an_id()(value) or a_word(value), least=1),
+    "about": distinct(either(an_id(), a_word), least=1),
     "mark": a_word,
 }
 ITEM: Mapping[str, Check] = {
@@ -134,6 +151,13 @@ LEAF: Mapping[str, Check] = {
     "roster": a_word,
     "parts": _list_of_hashes,
 }
+CONTINUES: Mapping[str, Check] = {
+    "origin": matches(_ORIGIN),
+    "size": _a_size,
+    "root": a_hash,
+    "held": _a_size,
+}
+LEAF_MORE: Mapping[str, Check] = {"continues": _continues}
 BODY: Mapping[str, Check] = {**HEAD, "items": _list_of_hashes}
 
 
@@ -190,7 +214,7 @@ def check_body(value: object, what: str = "body") -> dict[str, object]:
 
 def check_leaf(value: object, what: str = "leaf") -> dict[str, object]:
     """A leaf as it stands in the tree."""
-    return check_keys(value, LEAF, {}, what)
+    return check_keys(value, LEAF, LEAF_MORE, what)
 
 
 def _check_people(head: dict[str, object], what: str) -> dict[str, object]:

@@ -189,6 +189,19 @@ def test_a_leaf_is_at_most_65535_bytes():
         audit.seal_event(event, audit.Roster("r", (*agencies, "b1", "b2")))
 
 
+def test_the_first_leaf_of_a_new_epoch_names_what_it_continues():
+    last = audit.Checkpoint("example.org/disclosures", 120, bytes(32))
+    event = an_event(items=(), event=EventName.LOG_CONTINUED)
+    leaf = json.loads(audit.seal_event(event, ROSTER, continues=audit.Continuation(last, 100)).leaf)
+    assert leaf["continues"] == {"origin": last.origin, "size": 120, "root": "A" * 43 + "=", "held": 100}
+    assert check_leaf(leaf) == leaf
+    for bad in ({"held": 121}, {"held": -1}, {"size": True}, {"root": ""}, {"origin": "a b"}, {"more": 1}):
+        with pytest.raises(audit.BadEvent):
+            check_leaf({**leaf, "continues": {**leaf["continues"], **bad}})
+    with pytest.raises(audit.BadEvent):
+        audit.seal_event(event, ROSTER, continues=audit.Continuation(last, 121))
+
+
 @pytest.mark.parametrize("agencies", [("a", "a"), ("",), ("two words",)])
 def test_a_roster_names_each_agency_once_by_a_word(agencies):
     with pytest.raises(audit.BadEvent):

@@ -104,6 +104,7 @@ SAME_KEY = audit.VerifierKey("another", audit.COSIGNATURE, W[0].verifier.public)
         "log \xff+00000000+AQ==\nquorum none\n",
         "QUORUM none\n",
         "quorum none none\n",
+        "\n" * 1000 + "quorum none\n",
     ],
 )
 def test_what_is_not_a_policy_is_refused(text):

@@ -11,7 +11,7 @@ import pytest
 import audit
 from audit.__main__ import main
 from tests.audit import second
-from tests.audit.made import ORIGIN, ROSTER, SEED, an_id, opened
+from tests.audit.made import ORIGIN, ROSTER, SEED, an_event, an_id, opened
 
 
 def files_of(folder):
@@ -331,6 +331,20 @@ def test_a_part_of_another_agency_cannot_be_passed_off(log, key, tmp_path):
         assert "position" in faulty(tmp_path / f"log{number}", tmp_path / "vkey")
     audit.export_log(store, tmp_path / "none", key.verifier, parts=[None] * 8)
     audit.verify_folder(tmp_path / "none", tmp_path / "vkey")
+
+
+def test_only_the_first_leaf_continues_another_log(key, tmp_path):
+    (tmp_path / "vkey").write_text(str(key.verifier))
+    first = audit.seal_event(
+        an_event(1), ROSTER, continues=audit.Continuation(audit.Checkpoint("before", 5, bytes(32)), 3)
+    )
+    later = audit.seal_event(an_event(2), ROSTER)
+    for name, order in (("good", (first, later)), ("bad", (later, first))):
+        store = audit.MemoryStore(key)
+        store.append(one.leaf for one in order)
+        audit.export_log(store, tmp_path / name, key.verifier, parts=[opened(one, "almo") for one in order])
+    audit.verify_folder(tmp_path / "good", tmp_path / "vkey")
+    assert "first leaf" in faulty(tmp_path / "bad", tmp_path / "vkey")
 
 
 def test_parts_need_leaves_of_our_shape(key, tmp_path):
