@@ -4,6 +4,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 umask 022
 
+# The Makefile puts .venv/bin first; set-up looks at the machine itself.
+PATH=${PATH//"$PWD/.venv/bin:"/}
+
 say() { printf 'setup: %s\n' "$*"; }
 stop() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
