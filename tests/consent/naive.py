@@ -22,7 +22,11 @@ def at_or_none(text):
             return None
     if fraction:
         digits = fraction[1:]
-        if fraction[0] != "." or not 1 <= len(digits) <= 6 or any(digit not in "0123456789" for digit in digits):
+        if (
+            fraction[0] != "."
+            or not 1 <= len(digits) <= 6
+            or any(digit not in "0123456789" for digit in digits)
+        ):
             return None
     year, month, day = int(whole[:4]), int(whole[5:7]), int(whole[8:10])
     hour, minute, second = int(whole[11:13]), int(whole[14:16]), int(whole[17:19])
@@ -234,8 +238,11 @@ def answer_about(policy, request, person, role):
     lifted, shut = [], []
     for lock in policy["locks"]:
         if named(lock["classes"], request["class"]):
-            levels = [ORDER.index(one["level"]) for one in signed if one["kind"] == "exemption"
-                      and one["lock"] == lock["id"]]
+            levels = [
+                ORDER.index(one["level"])
+                for one in signed
+                if one["kind"] == "exemption" and one["lock"] == lock["id"]
+            ]
             if levels:
                 lifted.append(max(levels))
             else:
@@ -245,7 +252,10 @@ def answer_about(policy, request, person, role):
 
     agreements = []
     for agreement in policy["agreements"]:
-        if request["owner"] in agreement["parties"] and request["recipient"]["agency"] in agreement["parties"]:
+        if (
+            request["owner"] in agreement["parties"]
+            and request["recipient"]["agency"] in agreement["parties"]
+        ):
             if request["purpose"] in agreement["purposes"] and named(agreement["classes"], request["class"]):
                 if now_inside(agreement, now):
                     agreements.append(agreement["id"])
@@ -279,9 +289,16 @@ def answer_about(policy, request, person, role):
         return {"reason": "limited", "limits": told}
     rule = permits[chosen]
     return {
-        "level": ORDER[final], "reason": "permitted", "rule": chosen, "basis": rule["basis"],
-        "condition": rule.get("condition"), "power": rule.get("power"), "agreement": min(agreements),
-        "consent": word[2] if rule["consent"] == "required" else None, "override": live[chosen][2], "limits": told,
+        "level": ORDER[final],
+        "reason": "permitted",
+        "rule": chosen,
+        "basis": rule["basis"],
+        "condition": rule.get("condition"),
+        "power": rule.get("power"),
+        "agreement": min(agreements),
+        "consent": word[2] if rule["consent"] == "required" else None,
+        "override": live[chosen][2],
+        "limits": told,
     }
 
 

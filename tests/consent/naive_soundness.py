@@ -4,8 +4,19 @@ from datetime import datetime, timedelta
 
 from tests.consent.naive import at_or_none, good_word
 
-TOP = {"format", "version", "classes", "purposes", "agencies", "bases", "agreements", "locks", "rules", "consents",
-       "decisions"}
+TOP = {
+    "format",
+    "version",
+    "classes",
+    "purposes",
+    "agencies",
+    "bases",
+    "agreements",
+    "locks",
+    "rules",
+    "consents",
+    "decisions",
+}
 CELL = "recipients purposes classes"
 SHAPES = {  # object: (required keys, optional keys)
     "class": ("name", "presence_as"),
@@ -16,8 +27,11 @@ SHAPES = {  # object: (required keys, optional keys)
     "basis": ("code sectors", "from until"),
     "agreement": ("id parties purposes classes from until", ""),
     "lock": ("id classes", ""),
-    "rule": ("id effect", "level classes owners recipients purposes subjects basis condition power consent approvals "
-                          "from until"),
+    "rule": (
+        "id effect",
+        "level classes owners recipients purposes subjects basis condition power consent approvals "
+        "from until",
+    ),
     "consent": (f"id person decision given_at recorded_at from {CELL}", "until withdrawn_at except"),
     "exception": ("decision", f"{CELL} except"),
     "decision": (f"id kind person owner {CELL} level reason requested_by from until", "lock approved_by"),
@@ -128,11 +142,16 @@ def check(policy):
     for thing in policy["consents"]:
         check_consent(shaped(thing, "consent"), names, purposes, agencies)
     for thing in policy["decisions"]:
-        check_decision(shaped(thing, "decision"), names, purposes, agencies, [lock["id"] for lock in policy["locks"]])
+        check_decision(
+            shaped(thing, "decision"), names, purposes, agencies, [lock["id"] for lock in policy["locks"]]
+        )
 
 
 def check_rule(rule, names, purposes, agencies, codes):
-    owners, recipients = shaped(rule["owners"] or {}, "owners"), shaped(rule["recipients"] or {}, "recipients")
+    owners, recipients = (
+        shaped(rule["owners"] or {}, "owners"),
+        shaped(rule["recipients"] or {}, "recipients"),
+    )
     for side, thing in (("owners", owners), ("recipients", recipients)):
         need(rule[side] is None or type(rule[side]) is dict)
         listed(thing["kinds"], null=True)
@@ -170,7 +189,10 @@ def check_consent(consent, names, purposes, agencies):
 
 
 def check_said(node, parent, names, purposes, agencies):
-    word(node["decision"], ("grant", "refuse") if parent is None else ({"grant", "refuse"} - {parent["decision"]}))
+    word(
+        node["decision"],
+        ("grant", "refuse") if parent is None else ({"grant", "refuse"} - {parent["decision"]}),
+    )
     for key in CELL.split():
         if node[key] is None and parent is not None:
             node = node | {key: parent[key]}

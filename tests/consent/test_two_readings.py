@@ -42,8 +42,12 @@ def test_every_generated_policy_is_sound_to_both_readings(world):
 @LAW
 @given(
     worlds(),
-    st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner)
-                 | st.dictionaries(st.text(), inner) | st.tuples(inner) | st.sets(st.text())),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: (
+            st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner) | st.sets(st.text())
+        ),
+    ),
 )
 def test_anything_at_all_that_is_no_request_is_incomplete(world, anything):
     decision = consent.decide(consent.from_json(world[0]), anything)
@@ -71,6 +75,8 @@ def test_the_generated_worlds_reach_every_reason_often(counted, reason):
     assert counted[0][reason.value] >= WORLDS // 100
 
 
-@pytest.mark.parametrize("key", ["override", "limits", "consent", "lock", "agreement", "condition", "power", "rule"])
+@pytest.mark.parametrize(
+    "key", ["override", "limits", "consent", "lock", "agreement", "condition", "power", "rule"]
+)
 def test_the_generated_worlds_name_everything_often(counted, key):
     assert counted[1][key] >= WORLDS // 100
