@@ -96,10 +96,10 @@ def _a_size(value: object) -> bool:
 
 
 def _continues(value: object) -> bool:
-    fits = isinstance(value, dict) and value.keys() == CONTINUES.keys()
-    return (
-        fits and all(check(value[key]) for key, check in CONTINUES.items()) and value["held"] <= value["size"]
-    )
+    if not isinstance(value, dict) or value.keys() != CONTINUES.keys():
+        return False
+    fits = all(check(value[key]) for key, check in CONTINUES.items())
+    return fits and bool(value["held"] <= value["size"])
 
 
 def _list_of_hashes(value: object) -> bool:
