@@ -76,8 +76,8 @@ class Continuation:
     """What the first leaf of a new epoch says of the log before it, whose end is lost.
 
     last: the last checkpoint that anybody knows of.
-    held: how many of its leaves are still there. The gap, which stays visible for ever, is the leaves from there
-          up to `last.size`, and what came after.
+    held: how many of its leaves are still there. The gap, which stays visible for ever, is the leaves from
+          there up to `last.size`, and what came after.
     """
 
     last: Checkpoint
