@@ -109,10 +109,8 @@ def _details(node: Node, spec: Spec, naming: Naming, said: str) -> str:
         told = _all(node, path, naming, but=said)
         if told:
             parts.append(f"{label}: {told}")
-    for status in _statuses(node):
-        if status not in spec.usual | _TURNED:
-            parts.append(f"status: {coded(status)}")
-    return joined(parts)
+    unusual = (status for status in _statuses(node) if status not in spec.usual | _TURNED)
+    return joined([*parts, *(f"status: {coded(status)}" for status in unusual)])
 
 
 def _first(node: Node, paths: tuple[str, ...], naming: Naming) -> tuple[Node | None, str]:

@@ -65,7 +65,7 @@ class _Reader:
             _fail("", f"nested deeper than {DEEPEST}")
         if isinstance(data, _Twice):
             _fail(path, f"the key {shown(data.key)} is given twice")
-        for key in data:
+        for key, given in data.items():
             bare = key.removeprefix("_")
             if key.startswith("_") and bare in data:
                 continue  # it was read with the primitive that it belongs to
@@ -73,10 +73,8 @@ class _Reader:
             if key == "resourceType":
                 continue
             if key == "url" and node.name in _EXTENSIONS:
-                node.url = _plain(data[key], at)
-            elif key == "id" and node.type is None:
-                continue
-            elif key == "div" and node.name == "text":
+                node.url = _plain(given, at)
+            elif (key == "id" and node.type is None) or (key == "div" and node.name == "text"):
                 continue
             else:
                 node.children += self._elements(bare, data.get(bare), data.get(f"_{bare}"), at, depth)
@@ -123,9 +121,9 @@ class _Reader:
 def _plain(value: object, path: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str):
-        return value.strip()
-    _fail(path, "a value of the wrong kind")
+    if not isinstance(value, str):
+        _fail(path, "a value of the wrong kind")
+    return value.strip()
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -134,7 +132,10 @@ def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
         return whole
     seen: set[str] = set()
     twice = _Twice(whole)
-    twice.key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    for key, _ in pairs:
+        if key in seen:
+            twice.key = key
+        seen.add(key)
     return twice
 
 

@@ -37,7 +37,7 @@ class Library:
                 self.patients.append(resource)
 
     def find(self, reference: str, near: Resource) -> Node | None:
-        """What `reference` names: contained in `near`, an entry of a Bundle, or a resource of this command."""
+        """What `reference` names: contained in `near`, in a Bundle, or in this command's files."""
         if reference.startswith("#"):
             return near.contained.get(reference[1:])
         found = self._found(reference)

@@ -32,13 +32,11 @@ _SAID = {
 }
 
 
-def read_all(contents: list[tuple[str, bytes]]) -> list[Parsed]:
-    """What became of every resource in these files, given as (place, content), in their order."""
-    found: list[Resource | Parsed] = []
-    for place, content in contents:
-        found += _read(content, place)
-    library = Library(one for one in found if isinstance(one, Resource))
-    return [one if isinstance(one, Parsed) else _parsed(one, library) for one in found]
+def read_files(contents: list[tuple[str, bytes]]) -> list[list[Parsed]]:
+    """What became of every resource, file by file, as (place, content). They may name each other."""
+    found = [_read(content, place) for place, content in contents]
+    library = Library(one for file in found for one in file if isinstance(one, Resource))
+    return [[one if isinstance(one, Parsed) else _parsed(one, library) for one in file] for file in found]
 
 
 def _read(content: bytes, place: str) -> list[Resource | Parsed]:
@@ -62,19 +60,9 @@ def _parsed(resource: Resource, library: Library) -> Parsed:
 
 def _mapped(resource: Resource, library: Library) -> Parsed:
     node, kind = resource.node, resource.type
-    if kind == "FamilyMemberHistory":
-        return set_aside(resource.place, What.OTHER_PERSON, kind)
-    if kind not in TITLES:
-        return set_aside(resource.place, What.NOTHING, _SAID.get(kind, kind))
-    if any(inner.name == "modifierExtension" for inner in _own(node)):
-        why = "it has a modifierExtension, which may change what it means"
-        return set_aside(resource.place, What.LEFT_OUT, f"{kind}: {why}")
-    if node.text("implicitRules"):
-        return set_aside(resource.place, What.LEFT_OUT, f"{kind}: it follows implicit rules not known here")
-    if fhir_clinical.is_in_error(node):
-        return set_aside(resource.place, What.LEFT_OUT, f"{kind}: entered in error")
-    if fhir_clinical.is_refuted(node):
-        return set_aside(resource.place, What.LEFT_OUT, f"{kind}: refuted")
+    aside = _aside(node, kind)
+    if aside is not None:
+        return set_aside(resource.place, *aside)
     about = _about(resource, library)
     if isinstance(about, NotAPatient):
         return set_aside(resource.place, about.what, f"{kind}: {about.detail}")
@@ -83,16 +71,29 @@ def _mapped(resource: Resource, library: Library) -> Parsed:
     if not fields:
         why = "nothing in it is told in words" if kind in SPECS else "nothing in it is for a conference"
         return set_aside(resource.place, What.LEFT_OUT, f"{kind}: {why}")
-    long = [
-        Fault(one.place, f"longer than {LONGEST_VALUE:,} characters")
-        for one in fields
-        if len(one.value) > LONGEST_VALUE
-    ]
-    if long:
-        raise Malformed(*long)
+    if long := [one for one in fields if len(one.value) > LONGEST_VALUE]:
+        raise Malformed(*(Fault(one.place, f"longer than {LONGEST_VALUE:,} characters") for one in long))
     also = (hint_of(node, ""),) if kind == "RelatedPerson" else ()
     record = FoundRecord(kind, TITLES[kind], about, tuple(fields), name_of(resource), also)
     return Parsed(resource.place, record, notes=tuple(reader.notes))
+
+
+def _aside(node: Node, kind: str) -> tuple[What, str] | None:
+    """Why a resource is not imported whoever it is about; None if it may be."""
+    if kind == "FamilyMemberHistory":
+        return What.OTHER_PERSON, kind
+    if kind not in TITLES:
+        return What.NOTHING, _SAID.get(kind, kind)
+    why = ""
+    if any(inner.name == "modifierExtension" for inner in _own(node)):
+        why = "it has a modifierExtension, which may change what it means"
+    elif node.text("implicitRules"):
+        why = "it follows implicit rules not known here"
+    elif fhir_clinical.is_in_error(node):
+        why = "entered in error"
+    elif fhir_clinical.is_refuted(node):
+        why = "refuted"
+    return (What.LEFT_OUT, f"{kind}: {why}") if why else None
 
 
 def _fields(resource: Resource, library: Library, reader: PersonReader) -> list[FoundField]:

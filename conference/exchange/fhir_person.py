@@ -1,7 +1,7 @@
 """Patient and RelatedPerson: who somebody is, where they live, how to reach them.
 
-An address is the most dangerous thing in here: whatever might be a place of safety goes to the class that only its
-named readers see. So does a former name or a recorded sex where it could betray a change of gender.
+An address is the most dangerous thing in here: whatever might be a place of safety goes to the class that only
+its named readers see. So does a former name or a recorded sex where it could betray a change of gender.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class PersonReader:
         """Every field of the patient. Raises Malformed with all that is wrong."""
         check_shape(self.node)
         made = [*self._names(), *self._born(), *self._numbers(), *self._addresses(), *self._telecom()]
-        return made + [*self._needs(), *self._others(), *self._equality(), *self._death()]
+        return [*made, *self._needs(), *self._others(), *self._equality(), *self._death()]
 
     def _make(
         self, class_name: str, value: str, node: Node, kind: Literal["fact", "opinion"] = "fact"
@@ -212,10 +212,18 @@ def related(node: Node) -> str:
 
 def check_shape(node: Node) -> None:
     """Raises Malformed where an element that has parts is given as a word, or the other way round."""
-    faults = [Fault(child.path, "a value where FHIR has an element with parts") for name in _COMPLEX
-              for child in node.all(name) if child.value is not None]  # fmt: skip
-    faults += [Fault(child.path, "parts where FHIR has a single value") for name in _PRIMITIVE
-               for child in node.all(name) if any(part.name != "extension" for part in child.children)]  # fmt: skip
+    faults = [
+        Fault(child.path, "a value where FHIR has an element with parts")
+        for name in _COMPLEX
+        for child in node.all(name)
+        if child.value is not None
+    ]
+    faults += [
+        Fault(child.path, "parts where FHIR has a single value")
+        for name in _PRIMITIVE
+        for child in node.all(name)
+        if any(part.name != "extension" for part in child.children)
+    ]
     if faults:
         raise Malformed(*faults)
 

@@ -1,7 +1,8 @@
 """What of each clinical resource matters to a conference, as a table: one row a resource type.
 
-A path is element names joined by dots; `[x]` takes any type of value. `main` is what the sentence begins with: the
-first path that says something. `plain` follows a colon, `parts` follow with a label. Source: HL7 FHIR R4 (4.0.1).
+A path is element names joined by dots; `[x]` takes any type of value. `main` is what the sentence begins with:
+the first path that says something. `plain` follows a colon, `parts` follow with a label.
+Source: HL7 FHIR R4 (4.0.1).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _WHY = (("reason", "reasonCode"), ("reason", "reasonReference"))
 
 @dataclass(frozen=True)
 class Spec:
-    """How one resource type is told. usual: statuses that need no word. dates: where its moment of recording is."""
+    """How one resource type is told. usual: statuses without a word. dates: where its moment is."""
 
     title: str
     main: tuple[str, ...]
@@ -74,7 +75,8 @@ SPECS: dict[str, Spec] = {
         subject="patient", dates=("recorded", "occurrenceDateTime"),
     ),
     "ImmunizationRecommendation": Spec(
-        "Vaccination due", ("recommendation.vaccineCode", "recommendation.targetDisease"), (("date", "date"),),
+        "Vaccination due", ("recommendation.vaccineCode", "recommendation.targetDisease"),
+        (("date", "date"),),
         subject="patient", dates=("date",), kind="opinion",
     ),
     "Observation": Spec(
@@ -94,7 +96,8 @@ SPECS: dict[str, Spec] = {
     "Encounter": Spec(
         "Contact with a health service",
         ("type", "serviceType", "class"),
-        (("kind", "class"), ("when", "period"), *_WHY, ("at", "serviceProvider"), ("where", "location.location"),
+        (("kind", "class"), ("when", "period"), *_WHY, ("at", "serviceProvider"),
+         ("where", "location.location"),
          ("discharged to", "hospitalization.dischargeDisposition")),
         base="health.appointment", dates=("period.start",),
     ),
@@ -114,7 +117,8 @@ SPECS: dict[str, Spec] = {
     "CarePlan": Spec(
         "Care plan",
         ("title", "description", "category", "activity.detail.code", "activity.detail.description"),
-        (("about", "category"), ("aim", "description"), ("when", "period"), ("activity", "activity.detail.code"),
+        (("about", "category"), ("aim", "description"), ("when", "period"),
+         ("activity", "activity.detail.code"),
          ("activity", "activity.detail.description"), ("outcome", "activity.outcomeCodeableConcept"),
          ("progress", "activity.detail.statusReason"), ("made", "created"), *_NOTE),
         dates=("created",),
@@ -146,8 +150,8 @@ SPECS: dict[str, Spec] = {
     "ClinicalImpression": Spec(
         "Clinical impression",
         ("summary", "description", "finding.itemCodeableConcept", "code"),
-        (("finding", "finding.itemCodeableConcept"), ("when", "effective[x]"), ("outlook", "prognosisCodeableConcept"),
-         *_NOTE),
+        (("finding", "finding.itemCodeableConcept"), ("when", "effective[x]"),
+         ("outlook", "prognosisCodeableConcept"), *_NOTE),
         dates=("date",), kind="opinion",
     ),
     "RiskAssessment": Spec(
@@ -178,11 +182,13 @@ SPECS: dict[str, Spec] = {
     ),
     "NutritionOrder": Spec(
         "Diet", ("oralDiet.type", "oralDiet.instruction", "supplement.type", "foodPreferenceModifier"),
-        (("avoid", "excludeFoodModifier"), ("texture", "oralDiet.texture.modifier"), ("asked", "dateTime"), *_NOTE),
+        (("avoid", "excludeFoodModifier"), ("texture", "oralDiet.texture.modifier"),
+         ("asked", "dateTime"), *_NOTE),
         subject="patient", dates=("dateTime",),
     ),
     "DeviceRequest": Spec(
-        "Equipment asked for", ("codeCodeableConcept", "codeReference"), (("asked", "authoredOn"), *_WHY, *_NOTE),
+        "Equipment asked for", ("codeCodeableConcept", "codeReference"),
+        (("asked", "authoredOn"), *_WHY, *_NOTE),
         dates=("authoredOn",),
     ),
     "DeviceUseStatement": Spec(
@@ -200,7 +206,8 @@ SPECS: dict[str, Spec] = {
         dates=("date",),
     ),
     "DocumentManifest": Spec(
-        "Documents held", ("description", "type"), (("kind", "type"), ("dated", "created")), dates=("created",),
+        "Documents held", ("description", "type"), (("kind", "type"), ("dated", "created")),
+        dates=("created",),
     ),
     "Composition": Spec(
         "Document held", ("title", "type"), (("kind", "type"), ("dated", "date"), ("part", "section.title")),
@@ -209,6 +216,7 @@ SPECS: dict[str, Spec] = {
 }  # fmt: skip
 
 TITLES = {
-    "Patient": "Patient", "RelatedPerson": "Related person", "QuestionnaireResponse": "Questionnaire answered",
+    "Patient": "Patient", "RelatedPerson": "Related person",
+    "QuestionnaireResponse": "Questionnaire answered",
     **{kind: spec.title for kind, spec in SPECS.items()},
 }  # fmt: skip

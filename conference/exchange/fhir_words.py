@@ -22,7 +22,8 @@ _WHEN = {
     "NOON": "at noon", "HS": "before sleep", "WAKE": "on waking", "AC": "before meals", "PC": "after meals",
     "C": "with meals", "PHS": "after sleep", "EARLY.MORN": "early in the morning",
     "LATE.MORN": "late in the morning", "EARLY.AFT": "early in the afternoon",
-    "LATE.AFT": "late in the afternoon", "EARLY.EVE": "early in the evening", "LATE.EVE": "late in the evening",
+    "LATE.AFT": "late in the afternoon", "EARLY.EVE": "early in the evening",
+    "LATE.EVE": "late in the evening",
 }  # fmt: skip
 _TIMES = {"1": "once", "2": "twice", "1.0": "once", "2.0": "twice"}
 _LOOKS_LIKE_A_DATE = re.compile(r"\d{4}-\d\d(-\d\d(T.*)?)?", re.ASCII)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import cast
 from xml.parsers.expat import ExpatError, errors
 
 from defusedxml.common import DefusedXmlException, DTDForbidden
@@ -36,7 +37,7 @@ def read_xml(content: bytes) -> Node:
         ) from None
     except (LookupError, ValueError):
         raise builder.stop("the encoding it declares is unknown or is not what it is written in") from None
-    return settle(_resource(root))
+    return settle(_resource(cast(Node, root)))
 
 
 class _Builder:

@@ -26,7 +26,7 @@ class Given:
 def walk(paths: Iterable[Path]) -> Iterator[Given]:
     """Every file named, and every one inside the folders named, each folder in sorted order.
 
-    Links inside a folder are named and not followed, so no folder can lead out of itself or round in a circle.
+    Links inside a folder are named and not followed: no folder leads out of itself or round in a circle.
     """
     count = 0
     for path in paths:
@@ -39,7 +39,7 @@ def walk(paths: Iterable[Path]) -> Iterator[Given]:
 
 
 def read_bytes(path: Path, largest: int = LARGEST_FILE) -> bytes:
-    """The content of an ordinary file of at most `largest` bytes. Raises Malformed, never waits for a pipe."""
+    """The content of an ordinary file of at most `largest` bytes. Raises Malformed; never waits."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0))
     except (OSError, ValueError) as error:
@@ -70,7 +70,7 @@ def _inside(path: Path, depth: int) -> Iterator[Given]:
         yield Given(path, Fault("", f"folders nested deeper than {_DEEPEST_FOLDER}"))
     else:
         try:
-            names = sorted(os.listdir(path))
+            names = sorted(child.name for child in path.iterdir())
         except OSError as error:
             yield Given(path, Fault("", f"the folder cannot be read ({_why(error)})"))
             return

@@ -38,7 +38,7 @@ class Fault:
 class PersonHint:
     """Whom an input says it is about, in its own words.
 
-    names: each as it may be known, given names first. born: YYYY-MM-DD. nhs_number: ten digits that were checked.
+    names: each as it may be known, given names first. born: YYYY-MM-DD. nhs_number: ten checked digits.
     role_hint: the role in the case, if the input or its map says it.
     external_id: what the agency's system calls the person; empty if it does not say.
     """
@@ -50,11 +50,19 @@ class PersonHint:
     external_id: str = ""
 
     @property
-    def key(self) -> tuple[object, ...]:
-        """Two hints with one key are the same person."""
-        if self.external_id:
-            return (self.external_id,)
-        return (self.names, self.born, self.nhs_number, self.role_hint)
+    def key(self) -> object:
+        """Two hints with one key mean the same person."""
+        return self.external_id or self
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether there is nothing here to tell a person by."""
+        return not (self.names or self.born or self.nhs_number or self.external_id or self.role_hint)
+
+    @property
+    def describes(self) -> bool:
+        """Whether it says more than what the agency's system calls the person."""
+        return bool(self.names or self.nhs_number)
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ class FoundField:
 class FoundRecord:
     """Fields that belong together, and whom they are about.
 
-    external_id: what the agency's system calls it; empty where it has no name, so that its content is its name.
+    external_id: what the agency's system calls it; empty where it has no name and its content must do.
     also: somebody else whom it may be about, if they are in the case.
     """
 
@@ -116,13 +124,16 @@ class Outcome:
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
-        return f"{self.place}: {self.verdict()}" + "".join(f"; {note}" for note in self.notes)
+    def lines(self) -> list[str]:
+        """What became of it: one line, or one for each fault."""
+        if self.what is not What.REFUSED:
+            return [f"{self.place}: {self.verdict()}" + "".join(f"; {note}" for note in self.notes)]
+        named = [f"{self.place}: refused: {fault}" for fault in self.faults[:FAULTS_NAMED]]
+        more = len(self.faults) - FAULTS_NAMED
+        return [*named, f"{self.place}: refused: and {more} more faults"] if more > 0 else named
 
     def verdict(self) -> str:
         """What became of it, without its place."""
-        if self.what is What.REFUSED:
-            return f"refused: {_faults(self.faults)}"
         if self.what is What.IMPORTED:
             parts = [counted(self.fields, "field")] if self.fields or not self.changed else []
             parts += [f"{counted(self.changed, 'field')} corrected"] if self.changed else []
@@ -163,9 +174,3 @@ _UNPRINTABLE = re.compile(
 def printable(path: str) -> str:
     """A path as one line of a terminal can show it: nothing that moves the cursor or turns the text round."""
     return _UNPRINTABLE.sub("?", path)
-
-
-def _faults(faults: tuple[Fault, ...]) -> str:
-    named = "; ".join(str(fault) for fault in faults[:FAULTS_NAMED])
-    more = len(faults) - FAULTS_NAMED
-    return f"{named}; and {more} more" if more > 0 else named
