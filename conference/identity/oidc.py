@@ -170,10 +170,14 @@ def check_claims(claims: Mapping[str, Any], client: Client, pending: Pending) ->
     oldest = pending.started if pending.again else _now() - client.max_age
     if proved < oldest - LEEWAY:
         raise SignInRefused("auth-time")
-    methods = claims.get("amr")
-    used = {method for method in methods if isinstance(method, str)} if isinstance(methods, list) else set()
-    if claims.get("acr") not in client.acr and not used & client.amr:
+    if not _second_factor(claims.get("acr"), claims.get("amr"), client):
         raise SecondFactorMissing
+
+
+def _second_factor(level: object, methods: object, client: Client) -> bool:
+    if isinstance(level, str) and level in client.acr:
+        return True
+    return isinstance(methods, list) and any(isinstance(one, str) and one in client.amr for one in methods)
 
 
 def logout_url(providers: Providers, client: Client, id_token: str, back: str) -> str | None:

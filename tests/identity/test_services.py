@@ -30,7 +30,11 @@ def test_a_viewer_has_agency_name_and_roles(settled: Database) -> None:
         assert staff is not None
         viewer = services.viewer_for(session, staff.id)
     assert viewer is not None
-    assert (viewer.name, viewer.agency_name, viewer.agency_kind) == ("Ann O’Neil", "Northmoor Police", "police")
+    assert (viewer.name, viewer.agency_name, viewer.agency_kind) == (
+        "Zoë Adeyemi",
+        "Northmoor Police",
+        "police",
+    )
     assert viewer.roles == {Role.CHAIR, Role.REPRESENTATIVE}
     assert viewer.may(Permission.MEETING_CHAIR)
     assert not viewer.may(Permission.GOVERNANCE)
@@ -44,7 +48,7 @@ def test_a_viewer_has_agency_name_and_roles(settled: Database) -> None:
         pytest.param(date(2026, 11, 24), True, id="until-today"),
     ],
 )
-def test_training_holds_until_its_last_day(settled: Database, until: date | None, trained: bool) -> None:
+def test_training_holds_until_its_last_day(settled: Database, until: date | None, *, trained: bool) -> None:
     with settled.write() as session:
         staff = services.add_staff(
             session, "northmoor-homes", subject="new", name="New", roles=["observer"], trained_until=until
@@ -83,7 +87,7 @@ def test_names_of_many_and_of_no_other_partnership(settled: Database) -> None:
     with settled.read() as session:
         ours = [staff.id for staff in services.list_staff(session, "northmoor")]
         names = services.staff_names(session, "northmoor", [*ours, other.id, "stf_nobody"])
-    assert sorted(names.values()) == ["Ann O’Neil", "Noor Haddad", "Sam Okafor"]
+    assert sorted(names.values()) == ["Zoë Adeyemi", "Noor Haddad", "Sam Okafor"]
     assert set(names) == set(ours)
 
 

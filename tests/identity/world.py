@@ -30,7 +30,7 @@ LAYOUT = (
     "<main>{% block content %}{% endblock %}</main></html>"
 )
 PEOPLE = (
-    ("northmoor-police", "p-1", "Ann O’Neil", (Role.CHAIR, Role.REPRESENTATIVE)),
+    ("northmoor-police", "p-1", "Zoë Adeyemi", (Role.CHAIR, Role.REPRESENTATIVE)),
     ("northmoor-homes", "h-1", "Sam Okafor", (Role.REPRESENTATIVE,)),
     ("northmoor-homes", "h-2", "Noor Haddad", ()),
 )

@@ -5,6 +5,7 @@ It needs `oidc-provider` in `node_modules`, and Node: the machine's, or the one 
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import queue
@@ -76,19 +77,12 @@ def start(config: Mapping[str, Any], settings: _Settings, node: str | None = Non
         [node or find_node(), str(SERVER)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
     )
-    said = _first_line(process, json.dumps({**config, "agencies": agencies}))
-    word, _, port = said.partition(" ")
-    if word != "ready":
-        process.kill()
-        why = process.communicate()[1].strip().splitlines()
-        raise DemoProviderFailed(f"the demo's identity provider did not start: {(why or ['no answer'])[-1]}")
-    if process.stderr is not None:
-        threading.Thread(target=_swallow, args=(process.stderr,), daemon=True).start()
-    return DemoProvider(process, int(port))
+    port = _first_port(process, json.dumps({**config, "agencies": agencies}))
+    return DemoProvider(process, port)
 
 
 def find_node() -> str:
@@ -115,25 +109,35 @@ def _label(role: str) -> str:
     return Role(role).label if role in set(Role) else role
 
 
-def _first_line(process: subprocess.Popen[str], config: str) -> str:
-    said: queue.Queue[str] = queue.Queue()
-    stdin, stdout = process.stdin, process.stdout
-    if stdin is None or stdout is None:
-        return ""
-
-    def listen() -> None:
-        said.put(stdout.readline().strip())
-        _swallow(stdout)
-
-    threading.Thread(target=listen, daemon=True).start()
+def _first_port(process: subprocess.Popen[str], config: str) -> int:
+    said: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(process.stdout, said), daemon=True).start()
+    heard: list[str] = []
     try:
-        stdin.write(config + "\n")
-        stdin.flush()
-        return said.get(timeout=PATIENCE)
+        if process.stdin is not None:
+            process.stdin.write(config + "\n")
+            process.stdin.flush()
+        while (line := said.get(timeout=PATIENCE)) is not None:
+            if line.startswith("ready "):
+                return int(line.removeprefix("ready "))
+            heard.append(line)
     except (OSError, queue.Empty):
-        return ""
+        heard.append("no answer")
+    process.kill()
+    process.wait(5)
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+    why = next((line for line in heard if "Error" in line), (heard or ["it ended"])[-1])
+    raise DemoProviderFailed(f"the demo's identity provider did not start: {why}")
 
 
-def _swallow(stream: IO[str]) -> None:
-    for _ in stream:
-        pass
+def _listen(stream: IO[str], said: queue.SimpleQueue[str | None]) -> None:
+    """Pass on what it says until it is ready; afterwards only keep it from waiting to be heard."""
+    ready = False
+    with stream:
+        for line in stream:
+            if not ready:
+                said.put(line.strip())
+            ready = ready or line.startswith("ready ")
+    said.put(None)

@@ -68,6 +68,14 @@ async function signOut(ctx, agency, form) {
   ctx.redirect(params.post_logout_redirect_uri ?? ctx.oidc.urlFor('end_session_success'));
 }
 
+// Whoever is signed out already goes straight back; here too the library would need a script.
+async function nobodyToSignOut(ctx, next) {
+  await next();
+  if (ctx.oidc?.route !== 'end_session' || ctx.status !== 200 || ctx.oidc.session.accountId) return;
+  ctx.status = 303;
+  ctx.redirect(ctx.oidc.params.post_logout_redirect_uri ?? ctx.oidc.urlFor('end_session_success'));
+}
+
 function configurationOf(agency, key) {
   const cookie = { httpOnly: true, sameSite: 'lax', path: `/${agency.id}` };
   return {
@@ -122,9 +130,17 @@ async function bodyOf(request) {
   return new URLSearchParams(body);
 }
 
+// Somebody else takes over this browser: the library would send a page that submits itself by script.
+async function forget(provider, interaction) {
+  const session = await provider.Session.findByUid(interaction.session.uid);
+  await session?.destroy();
+  interaction.session = undefined;
+  await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
+}
+
 // The one page of the login: GET shows the people, POST says which of them it is.
 async function interact(provider, agency, request, response) {
-  await provider.interactionDetails(request, response); // refuses another browser's
+  const interaction = await provider.interactionDetails(request, response); // refuses another browser's
   if (request.method === 'GET') {
     const page = loginPage(agency);
     response.writeHead(200, page.headers).end(page.html);
@@ -132,6 +148,9 @@ async function interact(provider, agency, request, response) {
   }
   const sub = (await bodyOf(request)).get('person');
   if (!agency.people.some((person) => person.sub === sub)) throw new Error('nobody of this agency');
+  if (interaction.session?.accountId && interaction.session.accountId !== sub) {
+    await forget(provider, interaction);
+  }
   await provider.interactionFinished(request, response, {
     login: { accountId: sub, acr: agency.acr, amr: agency.amr, remember: false },
   });
@@ -140,6 +159,7 @@ async function interact(provider, agency, request, response) {
 async function roomOf(origin, agency) {
   const whole = { algorithm: 'RS256', acr: 'second-factor', amr: ['pwd', 'otp', 'mfa'], ...agency };
   const provider = new Provider(`${origin}/${whole.id}`, configurationOf(whole, await signingKey(whole.algorithm)));
+  provider.use(nobodyToSignOut);
   return { agency: whole, provider, handle: provider.callback() };
 }
 
