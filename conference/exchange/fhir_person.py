@@ -1,7 +1,7 @@
 """Patient and RelatedPerson: who somebody is, where they live, how to reach them.
 
-An address is the most dangerous thing in here: whatever might be a place of safety goes to the class that only
-its named readers see. So does a former name or a recorded sex where it could betray a change of gender.
+An address is the most dangerous thing in here: whatever might be a place of safety goes to the class that
+only its named readers see. So does a former name or a recorded sex where it could betray a change of gender.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What of each clinical resource matters to a conference, as a table: one row a resource type.
 
-A path is element names joined by dots; `[x]` takes any type of value. `main` is what the sentence begins with:
-the first path that says something. `plain` follows a colon, `parts` follow with a label.
+A path is element names joined by dots; `[x]` takes any type of value. `main` is what the sentence begins
+with: the first path that says something. `plain` follows a colon, `parts` follow with a label.
 Source: HL7 FHIR R4 (4.0.1).
 """
 
