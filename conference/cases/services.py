@@ -159,7 +159,7 @@ def give_reason(session: Session, case_id: str, viewer: Viewer, reason: str, *, 
 
     Raises NotFound unless the case is listed for their agency, BadInput without a reason.
     """
-    case = listed_case(session, viewer, case_id, at=at)
+    case = listed_case(session, viewer, case_id)
     reason = _text(reason, "reason", "Say why you need this case.")
     session.add(
         CaseReason(
@@ -201,7 +201,7 @@ def exclusions_of(session: Session, staff_id: str) -> dict[str, CaseExclusion]:
     return {row.case_id: row for row in rows}
 
 
-def listed_case(session: Session, viewer: Viewer, case_id: str, *, at: datetime) -> Case:
+def listed_case(session: Session, viewer: Viewer, case_id: str) -> Case:
     """The case, if it is listed for the viewer's agency and they are not kept out of it.
 
     Raises NotFound, the same whether it is absent, another partnership's, or not theirs.
@@ -234,7 +234,7 @@ def visible_case(session: Session, viewer: Viewer, case_id: str, *, at: datetime
 
     Raises NotFound as `listed_case` does, ReasonNeeded if they are neither assigned nor gave a reason lately.
     """
-    case = listed_case(session, viewer, case_id, at=at)
+    case = listed_case(session, viewer, case_id)
     if case.id not in open_to(session, viewer, at=at):
         raise ReasonNeeded(case.id)
     return case

@@ -183,6 +183,14 @@ def agenda_for(session: Session, viewer: Viewer, meeting: Meeting, *, at: dateti
     return [Listed(item, case, case.id in allowed) for item, case in rows if case.id not in kept_out]
 
 
+def research_states(session: Session, viewer: Viewer, case_ids: Sequence[str]) -> dict[str, CaseAgency]:
+    """How far the viewer's agency is with each case."""
+    rows = session.scalars(
+        select(CaseAgency).where(CaseAgency.agency_id == viewer.agency_id, CaseAgency.case_id.in_(case_ids))
+    )
+    return {row.case_id: row for row in rows}
+
+
 def open_item(session: Session, meeting: Meeting) -> AgendaItem | None:
     """The agenda item that is being heard."""
     return session.scalar(
