@@ -193,6 +193,32 @@ def exclude(
     _log(session, "recusal.declared", case, by, on_behalf_of=staff_id)
 
 
+def recused_from(session: Session, case: Case) -> list[CaseExclusion]:
+    """Who left the case because of a conflict of interest. Those kept out as the other side are not told of."""
+    return list(
+        session.scalars(
+            select(CaseExclusion)
+            .where(
+                CaseExclusion.case_id == case.id,
+                CaseExclusion.kind == ExclusionKind.RECUSED,
+                CaseExclusion.lifted_at.is_(None),
+            )
+            .order_by(CaseExclusion.since, CaseExclusion.id)
+        )
+    )
+
+
+def lift_recusal(session: Session, case: Case, staff_id: str, *, by: By, at: datetime) -> None:
+    """Let somebody back into the case who left it. Raises NotFound if they did not."""
+    rows = [row for row in recused_from(session, case) if row.staff_id == staff_id]
+    if not rows:
+        raise NotFound
+    for row in rows:
+        row.lifted_at = at
+    session.flush()
+    _log(session, "recusal.lifted", case, by, on_behalf_of=staff_id)
+
+
 def exclusions_of(session: Session, staff_id: str) -> dict[str, CaseExclusion]:
     """The cases that somebody is kept out of now, by case id."""
     rows = session.scalars(

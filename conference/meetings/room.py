@@ -13,7 +13,7 @@ from conference.cases.models import Case, CaseAgency, Research
 from conference.errors import NotFound
 from conference.identity.services import Viewer, list_agencies, list_staff, staff_names
 from conference.meetings import services
-from conference.meetings.models import Action, AgendaItem, ItemStatus, Meeting
+from conference.meetings.models import Action, AgendaItem, Invitation, ItemStatus, Meeting
 from conference.permissions import Permission
 from conference.sharing.door import NAMES, Asked, disclose
 from conference.sharing.view import CaseView, Row
@@ -62,6 +62,15 @@ class Guest:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """Somebody who left the case because of a conflict of interest; for the chair's eyes."""
+
+    staff_id: str
+    name: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """What the room is at, for one viewer. Without view, none of its case may be known: the next is not open yet."""
 
@@ -71,6 +80,7 @@ class Scene:
     view: CaseView | None
     tasks: tuple[Task, ...]
     guests: tuple[Guest, ...]
+    left: tuple[Left, ...]
 
     @property
     def case(self) -> Case:
@@ -163,8 +173,9 @@ def scene(session: Session, viewer: Viewer, meeting_id: str, *, at: datetime) ->
     views = disclose(session, viewer, heard, meeting_id=meeting.id)
     view = views[heard[0].id] if heard else None
     shown = tasks(session, viewer.partnership_id, view)
-    guests = _guests(session, viewer, meeting)
-    return Scene(meeting, viewer, heard[0] if heard else None, view, shown, guests)
+    guests = _guests(session, meeting)
+    left = _left(session, viewer, heard)
+    return Scene(meeting, viewer, heard[0] if heard else None, view, shown, guests, left)
 
 
 def tasks(session: Session, partnership_id: str, view: CaseView | None) -> tuple[Task, ...]:
@@ -209,7 +220,15 @@ def owners(session: Session, meeting: Meeting) -> list[tuple[str, str]]:
     return sorted(((one.id, f"{names[one.id]}, {agencies[one.agency_id]}") for one in staff), key=lambda it: it[1])
 
 
-def _guests(session: Session, viewer: Viewer, meeting: Meeting) -> tuple[Guest, ...]:
+def _left(session: Session, viewer: Viewer, heard: list[Case]) -> tuple[Left, ...]:
+    if not heard or not viewer.may(Permission.MEETING_CHAIR):
+        return ()
+    rows = cases.recused_from(session, heard[0])
+    names = staff_names(session, viewer.partnership_id, {row.staff_id for row in rows})
+    return tuple(Left(row.staff_id, names[row.staff_id], row.since) for row in rows)
+
+
+def _guests(session: Session, meeting: Meeting) -> tuple[Guest, ...]:
     people = dict(owners(session, meeting))
     out = []
     for row in services.invitations(session, meeting):
@@ -219,7 +238,7 @@ def _guests(session: Session, viewer: Viewer, meeting: Meeting) -> tuple[Guest, 
     return tuple(sorted(out, key=lambda guest: (guest.agency, guest.name)))
 
 
-def _presence(row: services.Invitation) -> str:
+def _presence(row: Invitation) -> str:
     if row.joined_at is not None and row.left_at is None:
         return "In the room"
     if row.apologies_at is not None:

@@ -165,6 +165,15 @@ def add_action(meeting_id: str) -> ResponseReturnValue:
     return _room(meeting_id, action=form), 422
 
 
+@bp.post("/meetings/<meeting_id>/let-back")
+@requires(Permission.MEETING_CHAIR)
+def let_back(meeting_id: str) -> ResponseReturnValue:
+    """The chair asks somebody back who had left the case that is heard."""
+    scene = room.scene(g.session, g.viewer, meeting_id, at=clock.now())
+    services.let_back(g.session, g.viewer, scene.case, request.form.get("staff_id", ""), at=clock.now())
+    return redirect(url_for(".live", meeting_id=meeting_id), 303)
+
+
 @bp.get("/actions/<action_id>")
 @requires(Permission.ACTION_WRITE)
 def action(action_id: str) -> ResponseReturnValue:
@@ -224,4 +233,4 @@ def _room(meeting_id: str, *, risk: RiskForm | None = None, action: ActionForm |
         forms["action"] = action or ActionForm(formdata=empty)
         forms["risk"].sources.choices = forms["action"].sources.choices = quotable
         forms["action"].staff_id.choices = room.owners(g.session, scene.meeting)
-    return page_or_fragment("meetings/room.html", "room", scene=scene, request_path=request.path, **forms)
+    return page_or_fragment("meetings/room.html", "room", scene=scene, **forms)

@@ -335,6 +335,12 @@ def declare_conflict(session: Session, viewer: Viewer, case: Case, *, at: dateti
     cases.exclude(session, case, viewer.staff_id, ExclusionKind.RECUSED, by=By.viewer(viewer), at=at)
 
 
+def let_back(session: Session, viewer: Viewer, case: Case, staff_id: str, *, at: datetime) -> None:
+    """The chair lets somebody back who declared a conflict. Raises Refused, NotFound."""
+    _chairs(viewer)
+    cases.lift_recusal(session, case, staff_id, by=By.viewer(viewer), at=at)
+
+
 # --- what the conference writes ---
 
 
