@@ -25,7 +25,7 @@ _TURN = 7_305_812_246_100_917  # any number that no other program uses as an adv
 Say = Callable[[str], None]
 
 
-def migrate(database: str, *, tell: Say, target: str = "head", metadata: Any = None) -> None:  # noqa: ANN401
+def migrate(database: str, *, tell: Say, target: str = "head", metadata: Any = None) -> None:
     """Run what is missing. Safe to run at any time and by several at once.
 
     database: the address, as in the settings.   tell: is told each step in a sentence.
@@ -58,6 +58,12 @@ def missing(database: str) -> list[str]:
     return names if there is None else names[names.index(there) + 1 :]
 
 
+def is_empty(database: str) -> bool:
+    """Whether no migration was ever run here."""
+    with connected(database) as connection:
+        return _at(connection) is None
+
+
 @contextmanager
 def connected(database: str) -> Iterator[Connection]:
     """A connection for migrations: its transactions hold changes of tables, on both databases."""
@@ -83,7 +89,7 @@ def connected(database: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def say(*, ctx: MigrationContext, step: Any, **_rest: object) -> None:  # noqa: ANN401 - alembic's own
+def say(*, ctx: MigrationContext, step: Any, **_rest: object) -> None:
     """Alembic calls this after each step."""
     configuration = ctx.config
     tell = configuration.attributes.get("tell") if configuration is not None else None
@@ -94,7 +100,7 @@ def say(*, ctx: MigrationContext, step: Any, **_rest: object) -> None:  # noqa: 
         tell(f"Migration {undone}{step.up_revision_id}: {words}.")
 
 
-def _configuration(connection: Connection, tell: Say, metadata: Any) -> Config:  # noqa: ANN401
+def _configuration(connection: Connection, tell: Say, metadata: Any) -> Config:
     configuration = Config()
     configuration.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     configuration.attributes.update(connection=connection, tell=tell, metadata=metadata)
@@ -129,7 +135,7 @@ def _in_turn(connection: Connection) -> Iterator[None]:
         connection.commit()
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
+def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy's begin event says BEGIN, not the driver
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
         connection.execute(f"PRAGMA {pragma}").close()

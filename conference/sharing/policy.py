@@ -53,9 +53,12 @@ def default_document(agencies: Iterable[Agency], *, version: str, agreements: li
 
 
 def publish(
-    session: Session, partnership_id: str, document: str, *, actor: str, agency: str, at: datetime
+    session: Session, partnership_id: str, document: str, *, actor: str | None, agency: str | None, at: datetime
 ) -> PolicyVersion:
-    """Put a new version in force from now on. Raises consent.BrokenPolicy, with every fault, if it is not one."""
+    """Put a new version in force from now on. Raises consent.BrokenPolicy, with every fault, if it is not one.
+
+    actor, agency: None where whoever installs does it.
+    """
     policy = consent.load(document)
     row = PolicyVersion(
         id=new_id("pol"),
@@ -64,7 +67,7 @@ def publish(
         document=document,
         sha256=hashlib.sha256(document.encode("utf-8")).hexdigest(),
         published_at=at,
-        published_by=actor,
+        published_by=actor or "installer",
     )
     session.add(row)
     session.flush()

@@ -30,6 +30,7 @@ def all_models() -> sa.MetaData:
     folder = Path(conference.__file__).parent
     for path in sorted(folder.rglob("models.py")):
         importlib.import_module(".".join(("conference", *path.relative_to(folder).with_suffix("").parts)))
+    importlib.import_module("conference.inputs")  # a table of no room
     return Base.metadata
 
 
