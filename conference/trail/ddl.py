@@ -41,9 +41,8 @@ def _sqlite(table: str, same: tuple[str, ...]) -> list[str]:
 
 
 _FUNCTION = (
-    "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$"
-    " BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME"
-    " USING ERRCODE = 'insufficient_privilege'; END $$"
+    "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION"
+    " USING MESSAGE = TG_TABLE_NAME || ' is append-only', ERRCODE = 'insufficient_privilege'; END $$"
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import column, select, table
+from sqlalchemy import column, insert, select, table
 from sqlalchemy.orm import Session
 
 from audit import Roster
@@ -20,24 +20,23 @@ def refresh(session: Session, partnership: str) -> Roster:
     """
     query = select(_AGENCY.c.id).where(_AGENCY.c.partnership_id == partnership)
     agencies = tuple(session.scalars(query.order_by(_AGENCY.c.position, _AGENCY.c.id)))
-    row = _latest(session, partnership)
-    if row is None and not agencies:
+    number, latest = _latest(session, partnership)
+    if latest is None and not agencies:
         raise NoRoster(partnership)
-    if row is None or tuple(row.agencies.split(" ")) != agencies:
-        row = _add(session, partnership, agencies, 1 if row is None else row.number + 1)
-    made = Roster(row.version, agencies)
-    _held(session)[partnership] = made
-    return made
+    if latest is None or latest.agencies != agencies:
+        latest = _add(session, partnership, agencies, number + 1)
+    _held(session)[partnership] = latest
+    return latest
 
 
 def current(session: Session, partnership: str) -> Roster:
     """The latest roster; asked for once in a session. Raises NoRoster."""
     held = _held(session)
     if partnership not in held:
-        row = _latest(session, partnership)
-        if row is None:
+        _, latest = _latest(session, partnership)
+        if latest is None:
             raise NoRoster(partnership)
-        held[partnership] = Roster(row.version, tuple(row.agencies.split(" ")))
+        held[partnership] = latest
     return held[partnership]
 
 
@@ -48,20 +47,19 @@ def positions(session: Session, partnership: str, agency: str) -> dict[str, int 
     return {roster.version: roster.position(agency) for roster in rosters}
 
 
-def _latest(session: Session, partnership: str) -> RosterRow | None:
-    query = select(RosterRow).where(RosterRow.partnership_id == partnership)
-    return session.scalar(query.order_by(RosterRow.number.desc()).limit(1))
+def _latest(session: Session, partnership: str) -> tuple[int, Roster | None]:
+    query = select(RosterRow.number, RosterRow.version, RosterRow.agencies)
+    query = query.where(RosterRow.partnership_id == partnership).order_by(RosterRow.number.desc()).limit(1)
+    row = session.execute(query).one_or_none()
+    return (0, None) if row is None else (row.number, Roster(row.version, tuple(row.agencies.split(" "))))
 
 
-def _add(session: Session, partnership: str, agencies: tuple[str, ...], number: int) -> RosterRow:
+def _add(session: Session, partnership: str, agencies: tuple[str, ...], number: int) -> Roster:
     at = now()
-    version = f"{at:%Y-%m-%d}.{number}"
-    row = RosterRow(
-        partnership_id=partnership, number=number, version=version, agencies=" ".join(agencies), at=at
-    )
-    session.add(row)
-    session.flush([row])
-    return row
+    made = Roster(f"{at:%Y-%m-%d}.{number}", agencies)
+    row = {"number": number, "version": made.version, "agencies": " ".join(agencies), "at": at}
+    session.connection().execute(insert(RosterRow), [{"partnership_id": partnership, **row}])
+    return made
 
 
 def _held(session: Session) -> dict[str, Roster]:
