@@ -103,6 +103,8 @@ def sign_out() -> ResponseReturnValue:
     agency_id, id_token = session.get("agency"), session.get("id_token")
     logout_user()
     sessions.finish(_ours())
+    g.viewer = None
+    session["again"] = True  # should the provider's session outlive ours, it must not let the next person in
     if agency_id is None or id_token is None:
         return redirect(url_for(".signed_out"), 303)
     agency = services.get_agency(g.session, agency_id)

@@ -14,7 +14,6 @@ from conference.db import Database
 from conference.demo import idp
 from conference.vault.keyfile import KeyFile
 from tests.identity import world
-from tests.identity.world import PUBLIC, SECRET
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -52,24 +51,7 @@ def make(sqlite: Database, tmp_path: Path) -> Callable[[Callable[[str], str]], t
 @pytest.fixture(scope="session")
 def oidc_provider() -> Iterator[idp.DemoProvider]:
     """The demo's identity provider, running, for the two agencies of `world`."""
-    agencies = [
-        {
-            "id": agency,
-            "name": name,
-            "client_id": f"us-at-{agency}",
-            "client_secret": SECRET,
-            "redirect_uris": [f"{PUBLIC}/sign-in/{agency}/callback"],
-            "post_logout_redirect_uris": [f"{PUBLIC}/signed-out"],
-            "people": [
-                {"sub": subject, "name": person, "roles": list(roles)}
-                for at, subject, person, roles in world.PEOPLE
-                if at == agency
-            ]
-            + [{"sub": "stranger", "name": "Somebody Else", "roles": []}],
-        }
-        for agency, name in (("northmoor-police", "Northmoor Police"), ("northmoor-homes", "Northmoor Homes"))
-    ]
-    with idp.start({"port": 0, "agencies": agencies}, world.Settings(Path())) as running:
+    with idp.start(world.provider_config(), world.Settings(Path())) as running:
         yield running
 
 

@@ -82,7 +82,8 @@ def test_sign_in_and_out_ends_both(
     assert at_provider(browser, away.headers["Location"], None) == f"{PUBLIC}/signed-out"
     assert get(client, "/signed-out").status_code == 200
     assert get(client, "/").text == "nobody"
-    assert client.get_cookie(COOKIE, domain="localhost") is None
+    with parts.database.read() as session:
+        assert [row.staff_id for row in session.scalars(select(WebSession))] == [None]
     assert [(kind, how) for kind, _, how in parts.events] == [
         ("session.started", "signed in"),
         ("session.ended", "signed in again"),
@@ -94,6 +95,15 @@ def test_sign_in_and_out_ends_both(
     assert at_provider(browser, away.headers["Location"], None) == f"{PUBLIC}/signed-out"
     # And it asks again, so one can be somebody else.
     assert sign_in(client, browser, "northmoor-homes", "h-1").status_code == 303
+
+
+def test_after_signing_out_here_alone_the_provider_must_ask(
+    client: FlaskClient, browser: requests.Session
+) -> None:
+    sign_in(client, browser, "northmoor-homes", "h-1")
+    get(client, "/sign-out")  # and never follow to the provider, as when the screen is hidden
+    with pytest.raises(AssertionError, match="asked again"):
+        sign_in(client, browser, "northmoor-homes", None)
 
 
 def test_the_header_button_signs_out_in_two_steps(client: FlaskClient, browser: requests.Session) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g, session
+from flask import Flask, Response, g, session
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
 from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader, StrictUndefined
@@ -27,8 +27,9 @@ SECRET = "a-secret-that-only-these-tests-know"
 ROOT = Path(__file__).parents[2]
 LAYOUT = (
     "<!DOCTYPE html><html lang='en'><title>{% block page_title %}{% endblock %}</title>"
-    "<main>{% block content %}{% endblock %}</main></html>"
+    "<main>{% block errors %}{% endblock %}{% block content %}{% endblock %}</main></html>"
 )
+AGENCIES = (("northmoor-police", "Northmoor Police"), ("northmoor-homes", "Northmoor Homes"))
 PEOPLE = (
     ("northmoor-police", "p-1", "Zoë Adeyemi", (Role.CHAIR, Role.REPRESENTATIVE)),
     ("northmoor-homes", "h-1", "Sam Okafor", (Role.REPRESENTATIVE,)),
@@ -85,6 +86,32 @@ class _Pages(Flask):
         return request.method == "POST"
 
 
+def provider_config(public: str = PUBLIC) -> dict[str, Any]:
+    """What the demo's identity provider is told about the agencies."""
+    return {
+        "port": 0,
+        "agencies": [
+            {
+                "id": agency,
+                "name": name,
+                "client_id": f"us-at-{agency}",
+                "client_secret": SECRET,
+                "redirect_uris": [f"{public}/sign-in/{agency}/callback"],
+                "post_logout_redirect_uris": [f"{public}/signed-out"],
+                "people": [
+                    *(
+                        {"sub": subject, "name": person, "roles": list(roles)}
+                        for at, subject, person, roles in PEOPLE
+                        if at == agency
+                    ),
+                    {"sub": "stranger", "name": "Somebody Else", "roles": []},
+                ],
+            }
+            for agency, name in AGENCIES
+        ],
+    }
+
+
 def settle(session: Session, issuer: Callable[[str], str] | None = None) -> None:
     """A partnership of two agencies that sign in and one that does not yet, with their staff."""
     services.add_partnership(session, "northmoor", name="Northmoor", reference_prefix="NM")
@@ -111,9 +138,9 @@ def settle(session: Session, issuer: Callable[[str], str] | None = None) -> None
         services.add_staff(session, agency, subject=subject, name=name, roles=roles)
 
 
-def make_app(database: Database, data: Path) -> tuple[Flask, Parts]:
+def make_app(database: Database, data: Path, public: str = PUBLIC) -> tuple[Flask, Parts]:
     """The application over `database`, and what it was made of."""
-    parts = Parts(Settings(data), database)
+    parts = Parts(Settings(data, public), database)
     (data / "secrets").mkdir()
     for agency in ("northmoor-police", "northmoor-homes"):
         (data / "secrets" / agency).write_text(SECRET + "\n")
@@ -131,6 +158,19 @@ def make_app(database: Database, data: Path) -> tuple[Flask, Parts]:
     @app.errorhandler(ConferenceError)
     def _(error: ConferenceError) -> tuple[str, int]:
         return type(error).__name__, error.status
+
+    @app.after_request
+    def _(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = "default-src 'none'; form-action 'self'"
+        return response
+
+    @app.get("/button")
+    def button() -> str:
+        token = generate_csrf()
+        return (
+            "<!DOCTYPE html><title>Button</title><form action='/sign-out' method='post'>"
+            f"<input type='hidden' name='csrf_token' value='{token}'><button>Sign out</button></form>"
+        )
 
     @app.get("/")
     def home() -> str:
