@@ -22,6 +22,7 @@ from conference.exchange.csv_read import LARGEST_EXTRACT
 from conference.exchange.files import read_bytes, walk
 from conference.exchange.found import Fault, Malformed, Outcome, Parsed, What, printable, refused
 from conference.identity.services import get_agency
+from conference.ids import new_id
 
 OK, REFUSED, USAGE = 0, 1, 2
 _LARGEST_RUN = 500 * 1024 * 1024
@@ -151,7 +152,7 @@ def _import(
                 parsed,
                 about=about,
                 keep_going=keep_going,
-                by="import",
+                by=new_id("imp"),
                 at=clock.now(),
             )
             if not done.wrote:

@@ -13,7 +13,12 @@ from conference.cases.models import Case, PersonIndex
 from conference.errors import BadInput
 from conference.exchange.found import Fault, PersonHint, What
 from conference.exchange.seen import Seen
-from conference.sharing.search import match_person
+from conference.identity.models import Agency
+from conference.identity.services import Viewer
+from conference.permissions import Role
+from conference.sharing.door import Asked, disclose
+from conference.sharing.search import FOUND_BY
+from conference.sharing.view import CaseView
 from conference.vault import index
 
 NotHere = tuple[What, str] | Fault
@@ -32,11 +37,15 @@ def named(session: Session, case: Case, about: str) -> str:
 class People:
     """Matches the people whom one command's inputs speak of with those of the case."""
 
-    def __init__(self, session: Session, case: Case, agency_id: str, seen: Seen, about: str | None) -> None:
+    def __init__(
+        self, session: Session, case: Case, agency_id: str, seen: Seen, about: str | None, *, by: str
+    ) -> None:
         self._session = session
         self._case = case
         self._agency_id = agency_id
         self._seen = seen
+        self._by = by
+        self._view: CaseView | None = None
         self._about = named(session, case, about) if about is not None else None
         self._found: dict[object, str | NotHere] = {}
         self._asked: dict[tuple[str | None, str | None, str | None], str | None] = {}
@@ -134,7 +143,33 @@ class People:
                 return None
         except BadInput:
             return None
-        known = select(PersonIndex.id).where(PersonIndex.case_id == self._case.id, PersonIndex.token == token)
-        if self._session.scalar(known.limit(1)) is None:
-            return None
-        return match_person(self._session, self._case, self._agency_id, name=name, born=born, nhs=nhs)
+        rows = self._session.execute(
+            select(PersonIndex.person_id, PersonIndex.field_id, PersonIndex.birth_field_id).where(
+                PersonIndex.case_id == self._case.id, PersonIndex.token == token
+            )
+        ).all()
+        found = {person for person, field, birth in rows if self._may_know(field) and self._may_know(birth)}
+        return found.pop() if len(found) == 1 else None
+
+    def _may_know(self, field_id: str | None) -> bool:
+        """Whether the agency holds this field or is shown it in full. Asked of the door once in a command."""
+        if field_id is None:
+            return True
+        if self._view is None:
+            agency = self._session.get_one(Agency, self._agency_id)
+            viewer = Viewer(
+                staff_id=self._by,
+                partnership_id=self._case.partnership_id,
+                agency_id=agency.id,
+                agency_name=agency.name,
+                agency_kind=agency.kind,
+                name="",
+                roles=frozenset({Role.IDVA if agency.kind == "idva" else Role.REPRESENTATIVE}),
+                trained=True,
+            )
+            asked = Asked(classes=FOUND_BY)
+            self._view = disclose(self._session, viewer, [self._case], channel="import", asked=asked)[
+                self._case.id
+            ]
+        row = self._view.row(field_id)
+        return row is not None and row.level in {"own", "full"}

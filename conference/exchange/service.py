@@ -48,6 +48,7 @@ def import_records(
     """Import what is new of `found`, in its order, into the case as this agency's.
 
     about:      the person, by id or role, of inputs that do not say whom they are about; None if they all do.
+    by:         the id of the run, or of who makes it. It is the actor in the log.
     keep_going: import the sound inputs although others were refused; else one refusal stops all.
     The caller rolls back where nothing was written: matching alone is not worth a line in the log.
     Raises BadInput if `about` names nobody or several, or the case is not listed for the agency.
@@ -80,7 +81,7 @@ class _Importing:
 
     def plan(self, found: Sequence[Parsed], about: str | None) -> list[Outcome | _Planned]:
         """Everything that can be said before anything is written."""
-        people = People(self._session, self._case, self._agency_id, self._seen, about)
+        people = People(self._session, self._case, self._agency_id, self._seen, about, by=self._by)
         digests: dict[bytes, bytes] = {}
         planned: list[Outcome | Parsed] = [self._known(one, digests) for one in found]
         waiting = [one.record for one in planned if isinstance(one, Parsed) and one.record is not None]
