@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Protocol
 
+from conference import clock
 from conference.clock import LONDON
 
 
@@ -31,6 +32,17 @@ def short_day(value: date | datetime) -> str:
     """`24 Nov`, for tables."""
     on = value.astimezone(LONDON).date() if isinstance(value, datetime) else value
     return f"{on.day} {on:%b}"
+
+
+def day_month(value: date) -> str:
+    """`27 November`, for what is near; with the year where it is not this one."""
+    return f"{value.day} {value:%B}" if value.year == clock.today().year else day(value)
+
+
+def day_and_times(starts: datetime, ends: datetime) -> str:
+    """`Today, 9:30am to 12:30pm`, or with the date."""
+    on = starts.astimezone(LONDON).date()
+    return f"{'Today' if on == clock.today() else day(on)}, {hour(starts)} to {hour(ends)}"
 
 
 def hour(value: datetime) -> str:
@@ -66,6 +78,8 @@ def said(row: Said) -> str:
 FILTERS: dict[str, Callable[..., str]] = {
     "day": day,
     "short_day": short_day,
+    "day_month": day_month,
+    "day_and_times": day_and_times,
     "hour": hour,
     "day_and_hour": day_and_hour,
     "nhs_number": nhs_number,

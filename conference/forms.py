@@ -1,4 +1,4 @@
-"""What the forms of several rooms share: a date in three parts, and a refusal beside the question it is about."""
+"""What the forms of several rooms share: a date in three parts, a refusal beside its question."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, Form, ValidationError
+from wtforms import Field, ValidationError
+from wtforms.form import BaseForm
 
 from conference.errors import BadInput
 
@@ -16,7 +17,7 @@ PARTS = ("day", "month", "year")
 class DateParts(Field):
     """A date typed as day, month and year. `data` is a date, or None where nothing was typed."""
 
-    def __init__(self, label: str, missing: str | None = None, **kwargs: Any) -> None:  # noqa: ANN401 - WTForms' own
+    def __init__(self, label: str, missing: str | None = None, **kwargs: Any) -> None:
         super().__init__(label, **kwargs)
         self.missing = missing
         self.parts = dict.fromkeys(PARTS, "")
@@ -26,7 +27,7 @@ class DateParts(Field):
         """Where the error summary leads."""
         return f"{self.id}-day"
 
-    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:  # noqa: ANN401, ARG002
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:  # noqa: ARG002 - WTForms' own
         """Take what was typed, or the date to begin with."""
         self.process_errors = []
         self.data = data if isinstance(data, date) else None
@@ -42,7 +43,7 @@ class DateParts(Field):
         except (ValueError, OverflowError):
             return None
 
-    def pre_validate(self, form: Form) -> None:  # noqa: ARG002
+    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002
         """A date that is there is a real one; one that must be there, is."""
         if self.data is None and any(self.parts.values()):
             raise ValidationError(f"Enter a real date, like 27 11 2026: {self.label.text.lower()}.")
@@ -52,7 +53,7 @@ class DateParts(Field):
 
 def show_refusal(form: FlaskForm, error: BadInput) -> None:
     """Put what a service refused beside the question that it is about; what was typed stays."""
-    field = form[error.field] if error.field in form else None
+    field = form._fields.get(error.field or "")
     if field is None:
         form.form_errors.append(error.message)
     else:

@@ -1,0 +1,1 @@
+"""Panel members' pages: my work, the case, research and offers, search, help."""

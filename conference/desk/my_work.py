@@ -1,0 +1,129 @@
+"""What somebody has to do, and what is late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from conference import clock, formats
+from conference.cases import services as cases
+from conference.cases.models import Research
+from conference.identity import services as identity
+from conference.identity.services import Viewer
+from conference.meetings import services as meetings
+from conference.meetings.models import Meeting, MeetingStatus
+from conference.permissions import Permission, Role
+from conference.sharing.door import Asked, disclose
+
+BACK = frozenset({Research.SENT, Research.NIL})
+STATES = {Research.NOT_STARTED: "Not started", Research.IN_PROGRESS: "Started"}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing to do."""
+
+    kind: str
+    href: str
+    text: str
+    hint: str | None
+    state: str | None
+    is_late: bool
+    due: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All that My work shows. None in place of a list: not for this role."""
+
+    meeting: Meeting | None
+    not_back: list[str]
+    jobs: list[Job]
+
+    def late(self) -> list[Job]:
+        """What is overdue, the oldest first."""
+        return sorted((job for job in self.jobs if job.is_late), key=lambda job: job.due or date.max)
+
+    def of(self, kind: str) -> list[Job]:
+        """The jobs of one kind that are not late."""
+        return [job for job in self.jobs if job.kind == kind and not job.is_late]
+
+    def has(self, kind: str) -> bool:
+        """Whether there is any job of one kind, late or not."""
+        return any(job.kind == kind for job in self.jobs)
+
+
+def work_of(session: Session, viewer: Viewer, *, at: datetime) -> Work:
+    """The viewer's next meeting and their jobs, as far as their roles have any."""
+    meeting = next_meeting(session, viewer, at=at) if viewer.may(Permission.MEETING_READ) else None
+    not_back = _not_back(session, viewer, meeting, at=at) if meeting is not None else []
+    jobs = _actions(session, viewer, at=at) if viewer.may(Permission.CASE_READ) else []
+    jobs += _research(session, viewer, at=at) if viewer.may(Permission.RESEARCH) else []
+    return Work(meeting, not_back, jobs)
+
+
+def next_meeting(session: Session, viewer: Viewer, *, at: datetime) -> Meeting | None:
+    """The meeting that is on, or else comes next."""
+    for meeting in meetings.meetings_of(session, viewer):
+        is_on = meeting.status is MeetingStatus.IN_SESSION
+        if is_on or (meeting.status is not MeetingStatus.ENDED and meeting.ends_at > at):
+            return meeting
+    return None
+
+
+def _not_back(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) -> list[str]:
+    """The agencies whose research for the meeting is not back: for its coordinator."""
+    if Role.COORDINATOR not in viewer.roles:
+        return []
+    waiting = {
+        row.agency_id
+        for listed in meetings.agenda_for(session, viewer, meeting, at=at)
+        for row in cases.agencies_of(session, listed.case)
+        if row.research not in BACK
+    }
+    names = {agency.id: agency.name for agency in identity.list_agencies(session, viewer.partnership_id)}
+    return sorted(names[agency] for agency in waiting)
+
+
+def _actions(session: Session, viewer: Viewer, *, at: datetime) -> list[Job]:
+    """The viewer's open actions, those whose text the door lets them see."""
+    actions = meetings.actions_of(session, viewer)
+    named = {action.case_id for action in actions}
+    found = [case for case in cases.cases_of(session, viewer, at=at) if case.id in named]
+    asked = Asked(fields=[action.field_id for action in actions])
+    views = disclose(session, viewer, found, asked=asked, log_empty=False)
+    jobs = []
+    for action in actions:
+        view = views.get(action.case_id)
+        row = view.row(action.field_id) if view is not None else None
+        if view is not None and row is not None and row.text:
+            text = f"{row.text}, {view.reference}"
+            href = url_for("meetings.action", action_id=action.id)
+            jobs.append(_job("action", href, text, action.due, None))
+    return jobs
+
+
+def _research(session: Session, viewer: Viewer, *, at: datetime) -> list[Job]:
+    """The viewer's agency's research that is not back."""
+    return [
+        _job(
+            "research",
+            url_for("desk.our_research", case_id=case.id),
+            case.reference,
+            row.research_due,
+            STATES[row.research],
+        )
+        for case, row in meetings.research_of(session, viewer, at=at)
+        if row.research not in BACK
+    ]
+
+
+def _job(kind: str, href: str, text: str, due: date | None, state: str | None) -> Job:
+    is_late = due is not None and due < clock.today()
+    by_when = None if due is None else f"{'Overdue, due' if is_late else 'Due'} {formats.day_month(due)}"
+    if is_late or state is None:
+        return Job(kind, href, text, None, by_when, is_late, due)
+    return Job(kind, href, text, by_when, state, is_late, due)

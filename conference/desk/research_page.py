@@ -1,0 +1,96 @@
+"""An agency's own page about a case: what it holds, how far it offers it, and who would see that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from conference import clock
+from conference.cases import services as cases
+from conference.cases.models import Case, Field, Research
+from conference.errors import NotFound
+from conference.identity.services import Viewer
+from conference.sharing import catalogue
+from conference.sharing.door import NAMES, Asked, disclose, who_would_see
+from conference.sharing.research import own_research, research_state
+from conference.sharing.view import CaseView, PersonView, Row
+
+STATES = {
+    Research.NOT_STARTED: "Not started",
+    Research.IN_PROGRESS: "Started",
+    Research.SENT: "Sent",
+    Research.NIL: "Nil return sent",
+}
+WORDS = {"none": "Nothing", "presence": "Holds information", "summary": "Summary", "full": "In full"}
+
+
+@dataclass(frozen=True, slots=True)
+class ResearchPage:
+    """What our agency holds about a case, and how far its research is."""
+
+    case: Case
+    view: CaseView
+    due: date | None
+    state: str
+    is_done: bool
+
+    @property
+    def rows(self) -> list[Row]:
+        """Our own lines."""
+        return [row for row in self.view.rows if row.level == "own"]
+
+    @property
+    def subject(self) -> str:
+        """Who it is about, as our own records say; else the reference."""
+        victim = self.view.victim
+        return victim.name if victim is not None and victim.name is not None else self.view.reference
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it should be back by now and is not."""
+        return not self.is_done and self.due is not None and self.due < clock.today()
+
+
+def research_page(session: Session, viewer: Viewer, case: Case, *, only: str | None = None) -> ResearchPage:
+    """Our own lines, or `only` one of them. Logged."""
+    if only is None:
+        view = own_research(session, viewer, case)
+    else:
+        asked = Asked(owners=(viewer.agency_id,), fields=(only,), own_notes=True)
+        view = disclose(session, viewer, [case], asked=asked)[case.id]
+    state = research_state(session, viewer, case)
+    is_done = state.research in {Research.SENT, Research.NIL}
+    return ResearchPage(case, view, state.research_due, STATES[state.research], is_done)
+
+
+def people(session: Session, viewer: Viewer, page: ResearchPage) -> list[PersonView]:
+    """Everybody in the case whom the viewer is shown by name, or whom their own agency's lines are about."""
+    named = disclose(session, viewer, [page.case], asked=NAMES, log_empty=False)[page.case.id].people
+    known = {person.person_id for person in named}
+    return [*named, *(person for person in page.view.people if person.person_id not in known)]
+
+
+def field_in(session: Session, viewer: Viewer, case: Case, field_id: str, *, at: datetime) -> Field:
+    """Our own field of this very case. Raises NotFound."""
+    field = cases.own_field(session, viewer, field_id, at=at)
+    if field.case_id != case.id:
+        raise NotFound
+    return field
+
+
+def preview(
+    session: Session,
+    viewer: Viewer,
+    page: ResearchPage,
+    class_name: str,
+    about: Sequence[str],
+    offered: str | None,
+) -> list[tuple[str, str]]:
+    """How far each agency would see it, in words; empty until there is enough to say."""
+    if class_name not in catalogue.LABELS or not about or offered not in WORDS:
+        return []
+    seen = who_would_see(session, viewer, page.case, class_name=class_name, about=about, offered=offered)
+    return [(agency, WORDS[level]) for agency, level in seen]
