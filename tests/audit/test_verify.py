@@ -10,6 +10,7 @@ import pytest
 
 import audit
 from audit.__main__ import main
+from audit.files import read_within
 from tests.audit import second
 from tests.audit.made import ORIGIN, ROSTER, SEED, an_event, an_id, opened
 
@@ -198,6 +199,15 @@ def test_links_are_found_even_to_the_right_bytes(exported, name):
     moved = (folder / name).rename(folder.parent / "moved")
     (folder / name).symlink_to(moved)
     assert faulty(folder, key_file)
+
+
+def test_a_file_that_becomes_a_link_while_it_is_verified_is_not_followed(tmp_path):
+    (tmp_path / "file").write_bytes(b"right")
+    (tmp_path / "link").symlink_to("file")
+    assert read_within(tmp_path, "file", 5) == b"right"
+    for name, limit in (("link", 5), ("file", 4), (".", 5), ("nothing", 5)):
+        with pytest.raises(audit.BadFolder):
+            read_within(tmp_path, name, limit)
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "parts.jsonl", "tile/0/000.p/40", "extra"])
