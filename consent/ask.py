@@ -52,8 +52,9 @@ def read_request(policy: Policy, value: object) -> Request | None:
         return None
     if not subjects or not isinstance(excluded, bool):
         return None
-    return Request(at, purpose, owner, class_name, policy.above[class_name], offered, subjects, receiver, roles,
-                   excluded)
+    return Request(
+        at, purpose, owner, class_name, policy.above[class_name], offered, subjects, receiver, roles, excluded
+    )
 
 
 def _exactly(value: object, keys: frozenset[str]) -> Mapping[object, object]:

@@ -23,12 +23,14 @@ def check(policy_path: str | Path, *, err: BinaryIO) -> int:
     return FINE if _policy(policy_path, err) else BROKEN
 
 
-def decide_lines(policy_path: str | Path, *, stdin: Iterable[bytes], stdout: BinaryIO, stderr: BinaryIO) -> int:
+def decide_lines(
+    policy_path: str | Path, *, stdin: Iterable[bytes], stdout: BinaryIO, stderr: BinaryIO
+) -> int:
     """Answer each line of `stdin` with a line on `stdout`, one at a time, in order.
 
-    stdin: lines as a binary stream gives them. An empty line is answered too; what follows the last line feed only
-    if it is not empty.
-    Returns the exit status: 0, or 2 for a broken policy, with its faults on `stderr` and nothing on `stdout`.
+    stdin: lines as a binary stream gives them. An empty line is answered too; what follows the last line
+    feed only if it is not empty.
+    Returns the exit status: 0, or 2 for a broken policy, with its faults on `stderr`, nothing on `stdout`.
     """
     policy = _policy(policy_path, stderr)
     if policy is None:

@@ -52,7 +52,9 @@ def decide(policy: Policy, request: object) -> Decision:
         return Decision(level=Level.FULL, reason=Reason.OWN, policy=policy.version)
     agreements = agreements_fitting(policy.agreements, asked)
     answers = [_about(_facts(policy, asked, agreements, person, role)) for person, role in asked.subjects]
-    return min(answers, key=lambda answer: answer.level)  # the first of the least: subjects come smallest first
+    return min(
+        answers, key=lambda answer: answer.level
+    )  # the first of the least: subjects come smallest first
 
 
 def _facts(policy: Policy, request: Request, agreements: list[str], person: str, role: str) -> Facts:
@@ -102,7 +104,9 @@ def _permit_gate(facts: Facts) -> Decision | None:
         return _refusal(facts.policy, Reason.NO_RULE)
     if any(_failing(facts, rule) is None for rule in permits):
         return None
-    nearest = max(permits, key=lambda rule: rule.level)  # the first of the highest: rules come smallest id first
+    nearest = max(
+        permits, key=lambda rule: rule.level
+    )  # the first of the highest: rules come smallest id first
     reason = _failing(facts, nearest) or Reason.NO_RULE
     refused_by = facts.said.consent if facts.said and reason is Reason.CONSENT_REFUSED else None
     return _refusal(facts.policy, reason, rule=nearest.id, consent=refused_by)
@@ -112,7 +116,9 @@ def _level_gate(facts: Facts) -> Decision:
     live = [_live(facts, rule) for rule in facts.rules_that(Effect.PERMIT) if _failing(facts, rule) is None]
     best = max(live, key=lambda one: one.level)  # again the smallest id among the highest
     limits = facts.rules_that(Effect.LIMIT)
-    level = min([best.level, facts.request.offered, *(rule.level for rule in limits), *_locks(facts).values()])
+    level = min(
+        [best.level, facts.request.offered, *(rule.level for rule in limits), *_locks(facts).values()]
+    )
     told = tuple(rule.id for rule in limits if rule.level is level < best.level)
     if level is Level.NONE:
         return _refusal(facts.policy, Reason.LIMITED, limits=told)
@@ -195,13 +201,29 @@ def _leans_on(facts: Facts, rule: Rule) -> list[InForce]:
 def _locks(facts: Facts) -> dict[str, Level]:
     """Each lock on the class, and how far the highest exemption from it goes: none if it is not lifted."""
     return {
-        lock.id: max((one.signed.level for one in facts.signed if one.signed.lock == lock.id), default=Level.NONE)
+        lock.id: max(
+            (one.signed.level for one in facts.signed if one.signed.lock == lock.id), default=Level.NONE
+        )
         for lock in facts.policy.locks
         if not facts.request.above.isdisjoint(lock.classes)
     }
 
 
-def _refusal(policy: Policy, reason: Reason, *, rule: str | None = None, consent: str | None = None,
-             lock: str | None = None, limits: tuple[str, ...] = ()) -> Decision:
-    return Decision(level=Level.NONE, reason=reason, rule=rule, consent=consent, lock=lock, limits=limits,
-                    policy=policy.version)
+def _refusal(
+    policy: Policy,
+    reason: Reason,
+    *,
+    rule: str | None = None,
+    consent: str | None = None,
+    lock: str | None = None,
+    limits: tuple[str, ...] = (),
+) -> Decision:
+    return Decision(
+        level=Level.NONE,
+        reason=reason,
+        rule=rule,
+        consent=consent,
+        lock=lock,
+        limits=limits,
+        policy=policy.version,
+    )

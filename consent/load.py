@@ -26,8 +26,19 @@ from consent.words import names_above
 
 FORMAT = "conference-policy/1"
 
-_KEYS = ("format", "version", "classes", "purposes", "agencies", "bases", "agreements", "locks", "rules", "consents",
-         "decisions")
+_KEYS = (
+    "format",
+    "version",
+    "classes",
+    "purposes",
+    "agencies",
+    "bases",
+    "agreements",
+    "locks",
+    "rules",
+    "consents",
+    "decisions",
+)
 
 Said = TypeVar("Said", Consent, Signed)
 
@@ -64,16 +75,29 @@ def extend(policy: Policy, *, consents: Sequence[object] = (), decisions: Sequen
     Raises BrokenPolicy; the paths count from the first that is added.
     """
     faults: list[str] = []
-    known = Known(policy.above, frozenset(policy.purposes), policy.agency, policy.basis,
-                  frozenset(lock.id for lock in policy.locks))
-    more_consents = read_consents(_places("consents", consents, faults), known,
-                                  {consent.id for consent in policy.consents})
-    more_signed = read_signed(_places("decisions", decisions, faults), known, {one.id for one in policy.signed})
+    known = Known(
+        policy.above,
+        frozenset(policy.purposes),
+        policy.agency,
+        policy.basis,
+        frozenset(lock.id for lock in policy.locks),
+    )
+    more_consents = read_consents(
+        _places("consents", consents, faults), known, {consent.id for consent in policy.consents}
+    )
+    more_signed = read_signed(
+        _places("decisions", decisions, faults), known, {one.id for one in policy.signed}
+    )
     if faults:
         raise BrokenPolicy(faults)
     all_consents, all_signed = policy.consents + more_consents, policy.signed + more_signed
-    return replace(policy, consents=all_consents, signed=all_signed,
-                   consents_of=_by_person(all_consents), signed_for=_by_person(all_signed))
+    return replace(
+        policy,
+        consents=all_consents,
+        signed=all_signed,
+        consents_of=_by_person(all_consents),
+        signed_for=_by_person(all_signed),
+    )
 
 
 def _places(path: str, values: Sequence[object], faults: list[str]) -> list[Place]:
@@ -137,12 +161,19 @@ def _readable(record: Record, key: str, shape: type, names: Iterable[str]) -> Co
     return frozenset(names) if readable else None
 
 
-def _rules_on(rules: Iterable[Rule], above: Mapping[str, frozenset[str]], purposes: Iterable[str],
-              ) -> Mapping[tuple[str, str], tuple[Rule, ...]]:
+def _rules_on(
+    rules: Iterable[Rule],
+    above: Mapping[str, frozenset[str]],
+    purposes: Iterable[str],
+) -> Mapping[tuple[str, str], tuple[Rule, ...]]:
     """For each class and purpose, the rules that speak of both, smallest id first."""
     found: dict[tuple[str, str], list[Rule]] = {(name, purpose): [] for name in above for purpose in purposes}
     for rule in sorted(rules, key=lambda rule: rule.id):
-        covered = [name for name, names in above.items() if rule.classes is None or not names.isdisjoint(rule.classes)]
+        covered = [
+            name
+            for name, names in above.items()
+            if rule.classes is None or not names.isdisjoint(rule.classes)
+        ]
         for name in covered:
             for purpose in purposes if rule.purposes is None else rule.purposes:
                 found.setdefault((name, purpose), []).append(rule)

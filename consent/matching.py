@@ -69,8 +69,12 @@ def _fits(signed: Signed, request: Request) -> bool:
 
 def _approvers_that_count(signed: Signed, request: Request) -> int:
     """How many different staff of the owner's agency approved by then, the requester not among them."""
-    return len({
-        approver.staff
-        for approver in signed.approved_by
-        if approver.agency == signed.owner and approver.staff != signed.requested_by and approver.at <= request.at
-    })
+    return len(
+        {
+            approver.staff
+            for approver in signed.approved_by
+            if approver.agency == signed.owner
+            and approver.staff != signed.requested_by
+            and approver.at <= request.at
+        }
+    )

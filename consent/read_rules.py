@@ -5,8 +5,21 @@ from consent.place import Place
 from consent.read_terms import Known
 from consent.record import Record
 
-_OPTIONAL = ("level", "classes", "owners", "recipients", "purposes", "subjects", "basis", "condition", "power",
-             "consent", "approvals", "from", "until")
+_OPTIONAL = (
+    "level",
+    "classes",
+    "owners",
+    "recipients",
+    "purposes",
+    "subjects",
+    "basis",
+    "condition",
+    "power",
+    "consent",
+    "approvals",
+    "from",
+    "until",
+)
 _NEEDED = {
     Effect.PERMIT: ("level", "basis", "consent"),
     Effect.LIMIT: ("level",),
@@ -68,5 +81,9 @@ def _check_effect(record: Record, rule: Rule) -> None:
     for key in _BARRED[rule.effect]:
         if record.has(key):
             record.fault(key, f"a {rule.effect} has none")
-    if rule.effect is Effect.PERMIT and record.has("level") and record.entries["level"].value == Level.NONE.word:
+    if (
+        rule.effect is Effect.PERMIT
+        and record.has("level")
+        and record.entries["level"].value == Level.NONE.word
+    ):
         record.fault("level", "a permit's level is above none")

@@ -5,14 +5,28 @@ from consent.place import Place
 from consent.read_terms import Known
 from consent.record import Record
 
-_REQUIRED = ("id", "kind", "person", "owner", "recipients", "purposes", "classes", "level", "reason",
-             "requested_by", "from", "until")
+_REQUIRED = (
+    "id",
+    "kind",
+    "person",
+    "owner",
+    "recipients",
+    "purposes",
+    "classes",
+    "level",
+    "reason",
+    "requested_by",
+    "from",
+    "until",
+)
 _KINDS = {kind.value: kind for kind in Kind}
 
 
 def read_signed(places: list[Place], known: Known, taken: set[str]) -> tuple[Signed, ...]:
     """The signed decisions. taken: the ids that others have already; grows."""
-    return tuple(_signed(Record.read(place, _REQUIRED, ("lock", "approved_by")), known, taken) for place in places)
+    return tuple(
+        _signed(Record.read(place, _REQUIRED, ("lock", "approved_by")), known, taken) for place in places
+    )
 
 
 def _signed(record: Record, known: Known, taken: set[str]) -> Signed:

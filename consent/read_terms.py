@@ -25,8 +25,10 @@ def read_classes(places: list[Place]) -> tuple[FieldClass, ...]:
     records = [Record.read(place, ("name",), ("presence_as",)) for place in places]
     taken: set[str] = set()
     names = [_class_name(record, taken) for record in records]
-    return tuple(FieldClass(name, _presence_as(record, name, taken))
-                 for record, name in zip(records, names, strict=True))
+    return tuple(
+        FieldClass(name, _presence_as(record, name, taken))
+        for record, name in zip(records, names, strict=True)
+    )
 
 
 def _class_name(record: Record, taken: set[str]) -> str:
@@ -72,7 +74,9 @@ def _agency(name: str, place: Place) -> Agency:
 def read_bases(places: list[Place]) -> tuple[Basis, ...]:
     """The lawful bases, no code twice."""
     taken: set[str] = set()
-    return tuple(_basis(Record.read(place, ("code", "sectors"), ("from", "until")), taken) for place in places)
+    return tuple(
+        _basis(Record.read(place, ("code", "sectors"), ("from", "until")), taken) for place in places
+    )
 
 
 def _basis(record: Record, taken: set[str]) -> Basis:
@@ -83,8 +87,9 @@ def read_locks(places: list[Place], known: Known) -> tuple[Lock, ...]:
     """The locks, no id twice."""
     taken: set[str] = set()
     records = [Record.read(place, ("id", "classes")) for place in places]
-    return tuple(Lock(record.fresh("id", taken), record.names("classes", "class", known.classes))
-                 for record in records)
+    return tuple(
+        Lock(record.fresh("id", taken), record.names("classes", "class", known.classes)) for record in records
+    )
 
 
 def read_agreements(places: list[Place], known: Known) -> tuple[Agreement, ...]:
