@@ -1,0 +1,1 @@
+"""IG officers' pages: who has seen what, one event, the log."""
