@@ -53,7 +53,7 @@ def assemble(settings: Settings) -> web.ConferenceFlask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
         )
-    CSRFProtect(app)
+    CSRFProtect(app).exempt("conference.identity.routes.sign_in")  # as its docstring says
     Htmx(app)
     web.init_app(app)
     for part in (health, identity, desk, meetings, governance):

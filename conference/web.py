@@ -21,8 +21,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from conference import clock, ids, inputs
 from conference.errors import ConferenceError, LogUnavailable, NotFound, ReasonNeeded, Refused
-from conference.identity.models import Staff
 from conference.identity.login import current_viewer
+from conference.identity.models import Staff
 from conference.identity.services import Viewer
 from conference.permissions import Permission
 from conference.trail import receipts, writing
@@ -290,7 +290,7 @@ def _page(status: int, **context: object) -> tuple[str, int]:
 
 def _to_sign_in() -> ResponseReturnValue:
     """To the sign-in page; htmx cannot follow a redirect to another origin, so it is told where to go."""
-    target = url_for("identity.sign_in")
+    target = url_for("identity.sign_in", next=request.path if request.method == "GET" else None)
     if request.headers.get("HX-Request"):
         return "", 401, {"HX-Redirect": target}
     return redirect(target, 303)

@@ -39,12 +39,15 @@ class NoRole(oidc.SignInRefused):
         super().__init__("no-role")
 
 
-@bp.get("/sign-in")
+@bp.route("/sign-in", methods=["GET", "POST"])
 @public("nobody is signed in yet")
 def sign_in() -> ResponseReturnValue:
-    """The agencies, and a short way for whoever would rather type."""
+    """The agencies, and a short way for whoever would rather type: posted, so that no address holds an email.
+
+    The post needs no token against forgery: it does what a link to the agency's sign-in does.
+    """
     agencies = [agency for agency in services.list_agencies(g.session) if agency.can_sign_in]
-    onward, email = safe_onward(request.args.get("next")), request.args.get("email", "").strip()
+    onward, email = safe_onward(request.values.get("next")), request.form.get("email", "").strip()
     ending = email.rpartition("@")[2].lower()
     found = [agency for agency in agencies if email and ending in agency.email_domains.split()]
     if len(found) == 1:

@@ -25,9 +25,17 @@ from conference.identity import session_store as store
 from conference.identity.services import Viewer
 from conference.identity.session_store import Found, Owner, State
 
-COOKIE = "__Host-conference"  # with Secure and Path=/, which browsers keep for https and for loopback
+COOKIE = "__Host-conference"  # with Secure and Path=/
+PLAIN_COOKIE = (
+    "conference"  # where there is no TLS, which is on loopback only: not every client keeps Secure there
+)
 _JSON = TaggedJSONSerializer()
 View = TypeVar("View", bound=Callable[..., object])
+
+
+def cookie_name(app: Flask) -> str:
+    """What the cookie is called: behind TLS no other host and no plain page can set it."""
+    return COOKIE if app.extensions["conference"].settings.is_https else PLAIN_COOKIE
 
 
 class ServerSession(CallbackDict[str, Any], SessionMixin):
@@ -76,7 +84,7 @@ class ServerSessions(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> ServerSession:
         """The session of the token in the cookie; an empty one without it. Static files have none."""
-        token = _decode(request.cookies.get(COOKIE, ""))
+        token = _decode(request.cookies.get(cookie_name(app), ""))
         static = app.static_url_path
         if token is None or (static and request.path.startswith(f"{static}/")):
             return ServerSession()
@@ -86,6 +94,7 @@ class ServerSessions(SessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Keep what changed, note that it was used, and hand out a new token where there is one."""
         ours = cast(ServerSession, session)
+        name = cookie_name(app)
         if ours.modified:
             self._keep(app, ours)
         elif ours.token is not None and _extends(app) and _touch_is_due(ours):
@@ -93,9 +102,9 @@ class ServerSessions(SessionInterface):
                 store.touch(own, ours.token)
         if ours.cookie is not None:
             value = base64.urlsafe_b64encode(ours.cookie).rstrip(b"=").decode("ascii")
-            response.set_cookie(COOKIE, value, path="/", secure=True, httponly=True, samesite="Lax")
+            response.set_cookie(name, value, path="/", secure=name == COOKIE, httponly=True, samesite="Lax")
         elif ours.drop_cookie:
-            response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Lax")
+            response.delete_cookie(name, path="/", secure=name == COOKIE, httponly=True, samesite="Lax")
         response.vary.add("Cookie")
 
     def _keep(self, app: Flask, ours: ServerSession) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from conference.identity import services
 from conference.identity import session_store as store
 from conference.identity.models import WebSession
 from conference.identity.session_store import Owner, State
-from conference.identity.sessions import COOKIE
+from conference.identity.sessions import PLAIN_COOKIE as COOKIE
 from tests.identity import world
 from tests.identity.world import PUBLIC, settle
 
@@ -160,9 +161,8 @@ def test_the_cookie_holds_a_token_and_nothing_else(pages: tuple[Flask, world.Par
     answer = app.test_client().get("/keep/harbour", base_url=PUBLIC)
     cookie = answer.headers["Set-Cookie"]
     name, _, value = cookie.partition(";")[0].partition("=")
-    assert name == COOKIE == "__Host-conference"
+    assert name == COOKIE
     assert {part.strip() for part in cookie.split(";")[1:]} == {
-        "Secure",
         "HttpOnly",
         "Path=/",
         "SameSite=Lax",
@@ -171,6 +171,15 @@ def test_the_cookie_holds_a_token_and_nothing_else(pages: tuple[Flask, world.Par
     assert len(token) == 32
     (row,) = rows(parts)
     assert row.token_hash == hashlib.sha256(token).hexdigest()
+
+
+def test_behind_tls_the_cookie_is_for_this_host_alone(pages: tuple[Flask, world.Parts]) -> None:
+    app, parts = pages
+    parts.settings = replace(parts.settings, public_url="https://conference.example")
+    answer = app.test_client().get("/keep/harbour", base_url="https://conference.example")
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-conference=")
+    assert "; Secure;" in cookie
 
 
 @pytest.mark.parametrize(
@@ -229,7 +238,7 @@ def test_unused_for_15_minutes_says_so_and_asks_afresh(pages: tuple[Flask, world
     with after(minutes=16):
         assert client.get("/", base_url=PUBLIC).text == "nobody"
         page = client.get("/sign-in", base_url=PUBLIC).text
-    assert "You were signed out after 15 minutes without use. What you typed is saved. Sign in again." in page
+    assert "You were signed out after 15 minutes without use. Sign in again." in page
 
 
 def test_the_row_says_whose_it_is_not_its_data(pages: tuple[Flask, world.Parts]) -> None:

@@ -44,6 +44,10 @@ class Settings:
     is_demo: bool = True
 
     @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
     def secrets(self) -> Path:
         return self.data / "secrets"
 
