@@ -63,6 +63,7 @@ class EventName(StrEnum):
     CASE_CLOSED = "case.closed", "A case was closed."
     CASE_ASSIGNED = "case.assigned", "A staff member was assigned to a case or its research."
     CASE_REASONED = "case.reasoned", "A colleague who is not assigned gave a reason before looking."
+    RESEARCH_CHANGED = "research.changed", "An agency said how far its research for a case is."
     MEETING_PLANNED = "meeting.planned", "A meeting, its agenda or its panel was set or changed."
     MEETING_SIGNED = "meeting.signed", "A panel member signed the meeting's confidentiality declaration."
     MEETING_JOINED = "meeting.joined", "A panel member came into the room."
@@ -76,6 +77,7 @@ class EventName(StrEnum):
     LETTER_WRITTEN = "letter.written", "A letter was drawn up."
 
     IMPORT_DONE = "import.done", "Records came in from an agency's own system."
+    PERSON_SEARCHED = "person.searched", "Somebody looked for a person by name and date of birth, or number."
     PERSON_MERGED = "person.merged", "Two entries were found to be one person."
     PERSON_ERASED = (
         "person.erased",
