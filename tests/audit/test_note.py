@@ -232,6 +232,14 @@ def test_a_cosignature_needs_its_own_kind_of_key_and_a_time():
             audit.cosign(NOTE, key, time)
 
 
+def test_a_cosignature_beyond_the_last_time_is_refused_though_signed():
+    time = 2**63
+    signed = WITNESS.sign(f"cosignature/v1\ntime {time}\n{NOTE.text}".encode())
+    signature = audit.Signature(WITNESS.name, WITNESS.verifier.key_id, time.to_bytes(8, "big") + signed)
+    with pytest.raises(audit.BadNote, match="time"):
+        audit.verify_cosignatures(audit.Note(NOTE.text, (signature,)), [WITNESS.verifier])
+
+
 def test_a_receipt_goes_through_its_header():
     hashes = [audit.leaf_hash(b"a"), audit.leaf_hash(b"b")]
     receipt = audit.sign_receipt(KEY, an_id("req", 1), hashes)
