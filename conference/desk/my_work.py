@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from flask import url_for
@@ -44,8 +44,9 @@ class Work:
     jobs: list[Job]
 
     def late(self) -> list[Job]:
-        """What is overdue, the oldest first."""
-        return sorted((job for job in self.jobs if job.is_late), key=lambda job: job.due or date.max)
+        """What is overdue, the oldest first; research says that it is research, for nothing above it does."""
+        late = sorted((job for job in self.jobs if job.is_late), key=lambda job: job.due or date.max)
+        return [replace(job, text=f"Research {job.text}") if job.kind == "research" else job for job in late]
 
     def of(self, kind: str) -> list[Job]:
         """The jobs of one kind that are not late."""
@@ -94,7 +95,7 @@ def _actions(session: Session, viewer: Viewer, *, at: datetime) -> list[Job]:
     named = {action.case_id for action in actions}
     found = [case for case in cases.cases_of(session, viewer, at=at) if case.id in named]
     asked = Asked(fields=[action.field_id for action in actions])
-    views = disclose(session, viewer, found, asked=asked, log_empty=False)
+    views = disclose(session, viewer, found, asked=asked, log_empty=False) if found else {}
     jobs = []
     for action in actions:
         view = views.get(action.case_id)

@@ -33,6 +33,7 @@ class ResearchPage:
 
     case: Case
     view: CaseView
+    named: CaseView
     due: date | None
     state: str
     is_done: bool
@@ -44,9 +45,15 @@ class ResearchPage:
 
     @property
     def subject(self) -> str:
-        """Who it is about, as our own records say; else the reference."""
-        victim = self.view.victim
+        """Who it is about, where a name is shown; else the reference."""
+        victim = self.named.victim
         return victim.name if victim is not None and victim.name is not None else self.view.reference
+
+    @property
+    def people(self) -> list[PersonView]:
+        """Everybody in the case whom the viewer is shown by name, or whom their own agency's lines are about."""
+        known = {person.person_id for person in self.named.people}
+        return [*self.named.people, *(one for one in self.view.people if one.person_id not in known)]
 
     @property
     def is_late(self) -> bool:
@@ -55,22 +62,16 @@ class ResearchPage:
 
 
 def research_page(session: Session, viewer: Viewer, case: Case, *, only: str | None = None) -> ResearchPage:
-    """Our own lines, or `only` one of them. Logged."""
+    """Our own lines, or `only` one of them, and the names that are shown. Logged."""
     if only is None:
         view = own_research(session, viewer, case)
     else:
         asked = Asked(owners=(viewer.agency_id,), fields=(only,), own_notes=True)
         view = disclose(session, viewer, [case], asked=asked)[case.id]
+    named = disclose(session, viewer, [case], asked=NAMES, log_empty=False)[case.id]
     state = research_state(session, viewer, case)
     is_done = state.research in {Research.SENT, Research.NIL}
-    return ResearchPage(case, view, state.research_due, STATES[state.research], is_done)
-
-
-def people(session: Session, viewer: Viewer, page: ResearchPage) -> list[PersonView]:
-    """Everybody in the case whom the viewer is shown by name, or whom their own agency's lines are about."""
-    named = disclose(session, viewer, [page.case], asked=NAMES, log_empty=False)[page.case.id].people
-    known = {person.person_id for person in named}
-    return [*named, *(person for person in page.view.people if person.person_id not in known)]
+    return ResearchPage(case, view, named, state.research_due, STATES[state.research], is_done)
 
 
 def field_in(session: Session, viewer: Viewer, case: Case, field_id: str, *, at: datetime) -> Field:

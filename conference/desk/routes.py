@@ -106,7 +106,7 @@ def add_field(case_id: str) -> ResponseReturnValue:
     found = cases.visible_case(g.session, g.viewer, case_id, at=clock.now())
     page = research_page.research_page(g.session, g.viewer, found)
     form = NewFieldForm()
-    form.offer_choices(research_page.people(g.session, g.viewer, page))
+    form.offer_choices(page.people)
     if _asks_preview():
         return _field_form(page, form, about=form.chosen)
     if form.validate_on_submit():
