@@ -61,7 +61,7 @@ def from_json(value: object) -> Policy:
     Raises BrokenPolicy with every fault that could be found.
     """
     faults: list[str] = []
-    record = Record.read(Place(value, "", faults), _KEYS)
+    record = Record.read(Place(value, faults), _KEYS)
     policy = _policy(record)
     if faults:
         raise BrokenPolicy(faults)
@@ -83,10 +83,10 @@ def extend(policy: Policy, *, consents: Sequence[object] = (), decisions: Sequen
         frozenset(lock.id for lock in policy.locks),
     )
     more_consents = read_consents(
-        _places("consents", consents, faults), known, {consent.id for consent in policy.consents}
+        _added("consents", consents, faults), known, {consent.id for consent in policy.consents}
     )
     more_signed = read_signed(
-        _places("decisions", decisions, faults), known, {one.id for one in policy.signed}
+        _added("decisions", decisions, faults), known, {one.id for one in policy.signed}
     )
     if faults:
         raise BrokenPolicy(faults)
@@ -100,8 +100,8 @@ def extend(policy: Policy, *, consents: Sequence[object] = (), decisions: Sequen
     )
 
 
-def _places(path: str, values: Sequence[object], faults: list[str]) -> list[Place]:
-    return [Place(value, f"{path}[{index}]", faults) for index, value in enumerate(values)]
+def _added(key: str, values: Sequence[object], faults: list[str]) -> list[Place]:
+    return Place(list(values), faults, key).items(may_be_empty=True) or []
 
 
 def _policy(record: Record) -> Policy:

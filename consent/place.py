@@ -24,17 +24,38 @@ def quoted(text: str) -> str:
     return json.dumps(shown, ensure_ascii=not is_word(shown))
 
 
+def _written(step: str | int | None) -> str:
+    """One step of a path; nothing for the top."""
+    if step is None:
+        return ""
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step}" if _PLAIN_KEY.fullmatch(step) else f"[{quoted(step)}]"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A value, its path, and the list that faults are noted in.
+    """A value, where it stands, and the list that faults are noted in.
 
     A reader notes what is wrong and hands back None or a blank; the policy is refused in the end,
     so that no blank is ever decided with.
+    step: the key or the index that leads here from `parent`; None at the top.
     """
 
     value: object
-    path: str
     faults: list[str]
+    step: str | int | None = None
+    parent: "Place | None" = None
+
+    @property
+    def path(self) -> str:
+        """The way here from the top, `rules[3].basis`; put together only when a fault asks for it."""
+        steps: list[str] = []
+        here: Place | None = self
+        while here is not None:
+            steps.append(_written(here.step))
+            here = here.parent
+        return "".join(reversed(steps)).removeprefix(".")
 
     def fault(self, what: str) -> None:
         """Note that something is wrong here."""
@@ -42,8 +63,7 @@ class Place:
 
     def under(self, key: str, value: object = None) -> "Place":
         """The place of `key` in the object that stands here."""
-        step = f".{key}" if _PLAIN_KEY.fullmatch(key) else f"[{quoted(key)}]"
-        return Place(value, (self.path + step).removeprefix("."), self.faults)
+        return Place(value, self.faults, key, self)
 
     def members(self) -> dict[str, "Place"] | None:
         """What the object here holds, under any key; None if no object stands here."""
@@ -81,7 +101,7 @@ class Place:
             return None
         if not self.value and not may_be_empty:
             self.fault("must not be empty")
-        return [Place(value, f"{self.path}[{index}]", self.faults) for index, value in enumerate(self.value)]
+        return [Place(value, self.faults, index, self) for index, value in enumerate(self.value)]
 
     def word(self) -> str | None:
         """The non-empty string here."""

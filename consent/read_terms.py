@@ -1,7 +1,7 @@
 """Reading what the rest of a policy speaks of: classes, purposes, agencies, bases, agreements, locks."""
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consent.model import ANYBODY, Agency, Agreement, Basis, FieldClass, Lock
 from consent.place import Place, quoted
@@ -66,7 +66,7 @@ def _agency(name: str, place: Place) -> Agency:
     if name == ANYBODY:
         place.fault("no agency can be called this")
     else:
-        Place(name, place.path, place.faults).word()
+        replace(place, value=name).word()
     record = Record.read(place, ("kind", "sector"))
     return Agency(name, record.word("kind"), record.word("sector"))
 

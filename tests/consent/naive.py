@@ -2,6 +2,7 @@
 
 When this and `consent.decide` differ, one of the two misreads the law: read it again before changing either.
 """
+# ruff: noqa: FURB192, SIM102, SIM110  # written flat, in the order of the law
 
 import calendar
 

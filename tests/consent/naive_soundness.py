@@ -1,4 +1,5 @@
 """The law's rules for a sound policy, read a second time as one yes or no. Shares no code with `consent`."""
+# ruff: noqa: DTZ001, ISC004, PLW2901  # written flat, in the order of the law
 
 from datetime import datetime, timedelta
 

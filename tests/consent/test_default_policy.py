@@ -14,7 +14,8 @@ from tests.consent.naive_soundness import is_sound
 from tests.consent.profile import LAW
 from tests.consent.worlds import chance, chances
 
-TEMPLATE = json.loads(Path("conference/sharing/default_policy.json").read_text(encoding="utf-8"))
+SHARING = Path(__file__).resolve().parents[2] / "conference" / "sharing"
+TEMPLATE = json.loads((SHARING / "default_policy.json").read_text(encoding="utf-8"))
 KINDS = [
     "police",
     "idva",
@@ -96,7 +97,7 @@ def test_every_permit_names_the_kinds_and_the_roles_that_receive():
 
 
 # ---- the matrix -------------------------------------------------------------------------------------------
-# F full, S summary, P presence, A approved first, - nothing; for an owner in the public sector, preventing serious harm.
+# To prevent serious harm, whoever owns it: F full, S summary, P presence, A approved first, - nothing.
 
 COLUMNS = [
     "police",

@@ -58,7 +58,7 @@ def check(request, expected, **policy):
     assert decide(request, **policy) == expected
 
 
-def to(agency="almo", roles=("representative",), excluded=False):
+def to(agency="almo", roles=("representative",), *, excluded=False):
     return {"agency": agency, "roles": list(roles), "excluded": excluded}
 
 

@@ -13,7 +13,7 @@ from tests.consent.naive_soundness import is_sound
 from tests.consent.profile import LAW, SOAKING
 from tests.consent.worlds import a_world, chances, spoilt, worlds
 
-WORLDS = 60_000 if SOAKING else 3_000
+WORLDS = 60_000 if SOAKING else 2_000
 
 
 @LAW

@@ -315,7 +315,7 @@ class Chance(random.Random):
 
 
 def chances():
-    """Sources of chance. Numbers are drawn, not worlds: a hundred times quicker, and a failure is one number."""
+    """Sources of chance. Numbers are drawn, not worlds: much quicker, and a failure is one number."""
     return st.integers(min_value=0, max_value=2**64 - 1).map(Chance)
 
 
