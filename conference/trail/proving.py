@@ -25,6 +25,8 @@ from conference.trail.packing import Packed
 from conference.trail.sqlstore import SqlStore
 from conference.vault.errors import KeyGone, SealBroken
 
+__all__ = ["CHECKED", "LogFault", "Verification", "export", "parts_for", "proof_for", "verify_now"]
+
 CHUNK = 500
 CHECKED = (
     "the part opens with the agency's key",

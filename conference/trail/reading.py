@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from conference.errors import NotFound
@@ -104,21 +104,23 @@ def events_for(
     """
     asked = wanted or Wanted()
     found: list[Entry] = []
-    before: int | None = None
-    while limit is None or len(found) < limit:
-        rows, before = _chunk(session, partnership, agency, asked, before)
+    ids = _ids(session, partnership, agency, asked)
+    for start in range(0, len(ids), CHUNK):
+        if limit is not None and len(found) >= limit:
+            break
+        query = select_parts(partnership, agency).where(LogEvent.id.in_(ids[start : start + CHUNK]))
+        rows = found_in(session, query.order_by(LogEvent.n.desc()))
         open_found(session, partnership, agency, rows, lambda head: _head_fits(head, asked))
         notes = open_notes(session, partnership, agency, [row.id for row in rows if row.opened])
         entries = [_entry(row, agency, notes.get(row.id)) for row in rows if row.opened or row.fault]
         found += [entry for entry in entries if entry.fault or _is_about(entry, asked.person)]
-        if before is None:
-            break
     return found if limit is None else found[:limit]
 
 
 def event_for(session: Session, partnership: str, agency: str, event_id: str) -> Entry:
     """One event. Raises NotFound if there is none, or none in which `agency` has a part."""
-    rows = found_in(session, _query(partnership, agency).where(LogEvent.id == event_id))
+    query = select_parts(partnership, agency).where(LogEvent.id == event_id, ~LogPart.empty)
+    rows = found_in(session, query)
     if not rows:
         raise NotFound(f"event {event_id}")
     open_found(session, partnership, agency, rows, lambda _: True)
@@ -129,19 +131,15 @@ def event_for(session: Session, partnership: str, agency: str, event_id: str) ->
 # --- finding ---
 
 
-def _query(partnership: str, agency: str) -> Select[*tuple[Any, ...]]:
-    return select_parts(partnership, agency).where(~LogPart.empty)
-
-
-def _chunk(
-    session: Session, partnership: str, agency: str, asked: Wanted, before: int | None
-) -> tuple[list[Found], int | None]:
-    """The next rows, and what to go on from; None where there are no more."""
-    query = _query(partnership, agency).where(*_narrowing(asked))
-    if before is not None:
-        query = query.where(LogEvent.n < before)
-    found = session.execute(query.order_by(LogEvent.n.desc()).limit(CHUNK)).all()
-    return [Found(*row[:6]) for row in found], found[-1].n if len(found) == CHUNK else None
+def _ids(session: Session, partnership: str, agency: str, asked: Wanted) -> list[str]:
+    """The events in which `agency` has a part that is not empty, newest first; content is not looked at."""
+    part = (LogPart.partnership_id == LogEvent.partnership_id) & (LogPart.event_id == LogEvent.id)
+    query = (
+        select(LogEvent.id)
+        .join(LogPart, part & (LogPart.agency == agency) & ~LogPart.empty)
+        .where(LogEvent.partnership_id == partnership, *_narrowing(asked))
+    )
+    return list(session.scalars(query.order_by(LogEvent.n.desc())))
 
 
 def _narrowing(asked: Wanted) -> Iterator[ColumnElement[bool]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sqlalchemy import Row, delete, exists, func, insert, select
 from sqlalchemy.orm import Session
@@ -24,7 +25,7 @@ from audit.tree import EMPTY_ROOT, Node, join, peaks
 from conference.clock import now
 from conference.db import Database
 from conference.trail import roster
-from conference.trail.errors import LogDisagrees
+from conference.trail.errors import LogDisagrees, NoRoster
 from conference.trail.keys import origin, signing_key
 from conference.trail.models import LogCheckpoint, LogEvent, LogLeaf, LogNode, LogQueue
 from conference.trail.sqlstore import SqlStore
@@ -53,9 +54,9 @@ def place(database: Database, partnership: str) -> int:
 def check_start(database: Database, partnership: str) -> None:
     """Raise LogDisagrees unless the log is what was last signed and has lost no event. Makes the roster anew.
 
-    To be called for each partnership before the application serves.
+    To be called for each partnership before the application serves; one without agencies is sound.
     """
-    with database.write() as session:
+    with database.write() as session, suppress(NoRoster):
         roster.refresh(session, partnership)
     with database.read() as session:
         _sound_size(session, partnership)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from audit import EMPTY_ROOT, Checkpoint, NotInLog, sign_checkpoint
@@ -97,7 +97,7 @@ class SqlStore:
     def _read(self, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         found: dict[tuple[int, int], bytes] = {}
         low = [position for level, position in wanted if level == 0]
-        high = [one for one in wanted if one[0]]
+        high = {level for level, _ in wanted if level}
         if low:
             leaves = select(LogLeaf.position, LogLeaf.hash).where(
                 LogLeaf.partnership_id == self._partnership, LogLeaf.position.in_(low)
@@ -106,7 +106,8 @@ class SqlStore:
         if high:
             nodes = select(LogNode.level, LogNode.position, LogNode.hash).where(
                 LogNode.partnership_id == self._partnership,
-                tuple_(LogNode.level, LogNode.position).in_(high),
+                LogNode.level.in_(high),
+                LogNode.position.in_({position for level, position in wanted if level}),
             )
             found.update({(level, at): hashed for level, at, hashed in self._session.execute(nodes)})
         return found

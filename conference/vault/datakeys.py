@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Insert, event, select, tuple_
+from sqlalchemy import Insert, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -123,12 +123,19 @@ def _held(session: Session) -> dict[Wanted, OpenKey]:
 
 def _find(session: Session, wanted: Collection[Wanted]) -> dict[Wanted, OpenKey]:
     keys: KeyFile = session.info["keys"]
-    which = tuple_(DataKey.partnership_id, DataKey.owner, DataKey.subjects, DataKey.purpose)
-    query = select(*_COLUMNS).where(which.in_([tuple(one) for one in wanted]), DataKey.current)
+    query = select(*_COLUMNS).where(
+        DataKey.partnership_id.in_({one.partnership for one in wanted}),
+        DataKey.owner.in_({one.owner for one in wanted}),
+        DataKey.subjects.in_({one.subjects for one in wanted}),
+        DataKey.purpose.in_({one.purpose for one in wanted}),
+        DataKey.current,
+    )
     found = {}
     for row in session.connection().execute(query):
         info = KeyInfo(*row[:6])
         wants = Wanted(info.partnership, info.owner, info.subjects, info.purpose)
+        if wants not in wanted:
+            continue  # each column fits, but not to the others
         try:
             found[wants] = _unwrapped(keys, info, row.wrapped)
         except NotSealedHere:

@@ -224,6 +224,10 @@ def test_a_lost_signing_key_is_found(database: Database, keys: KeyFile) -> None:
         check_start(database, "north")
 
 
+def test_a_partnership_that_has_no_agencies_yet_is_sound(database: Database) -> None:
+    check_start(database, "south")
+
+
 def test_two_partnerships_have_two_logs(database: Database) -> None:
     write_many(database, 2)
     with database.read() as session:
