@@ -85,6 +85,20 @@ def by_reference(session: Session, viewer: Viewer, reference: str) -> Case | Non
     )
 
 
+def people_of_own_agency(session: Session, viewer: Viewer, name: str, born: date) -> set[str]:
+    """Whom the viewer's own agency knows by this exact name and date of birth: people's ids. For governance.
+
+    Raises BadInput for a name without a letter.
+    """
+    token = name_and_birth(session.info["keys"], viewer.partnership_id, name, born)
+    query = select(PersonIndex.person_id).where(
+        PersonIndex.partnership_id == viewer.partnership_id,
+        PersonIndex.owner == viewer.agency_id,
+        PersonIndex.token == token,
+    )
+    return set(session.scalars(query))
+
+
 def match_person(
     session: Session, case: Case, agency_id: str, *, name: str | None, born: date | None, nhs: str | None
 ) -> str | None:
