@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conference.cases.models import Field, Record
-from conference.exchange.commands import run_csv, run_fhir
 from sqlalchemy import select
 
+from conference.cases.models import Field, Record
+from conference.exchange.commands import run_csv, run_fhir
 from tests.support import world as worlds
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+
 from conference.exchange.fhir_map import read_files
 from conference.exchange.fhir_types import RESOURCES
 from conference.exchange.found import Parsed, What
 from conference.sharing.catalogue import LABELS
-
 from tests.exchange.made import NHS_NUMBER, as_json, as_xml, bundle, clinical, concept, patient
 
 
@@ -134,7 +134,9 @@ EXAMPLES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("resource", "fields"), [pytest.param(*case, id=name) for name, case in EXAMPLES.items()])
+@pytest.mark.parametrize(
+    ("resource", "fields"), [pytest.param(*case, id=name) for name, case in EXAMPLES.items()]
+)
 def test_what_a_resource_becomes(resource, fields):
     resource = {key: value for key, value in resource.items() if value not in (None, [])}
     assert told(read(resource, patient())) == fields
@@ -172,7 +174,9 @@ DIV = '<div xmlns="http://www.w3.org/1999/xhtml"><p>Told <b>only</b> here</p></d
     [
         pytest.param(clinical("Practitioner"), What.NOTHING, "Practitioner", id="staff"),
         pytest.param(clinical("Consent", "patient"), What.NOTHING, "gives none here", id="consent-elsewhere"),
-        pytest.param(clinical("FamilyMemberHistory", "patient"), What.OTHER_PERSON, "Family", id="a-relative"),
+        pytest.param(
+            clinical("FamilyMemberHistory", "patient"), What.OTHER_PERSON, "Family", id="a-relative"
+        ),
         pytest.param(
             clinical("Condition", code=concept("Gout"), verificationStatus=concept("x", "entered-in-error")),
             What.LEFT_OUT,
@@ -186,7 +190,9 @@ DIV = '<div xmlns="http://www.w3.org/1999/xhtml"><p>Told <b>only</b> here</p></d
             id="refuted",
         ),
         pytest.param(
-            clinical("Condition", code=concept("Gout"), modifierExtension=[{"url": "urn:x", "valueBoolean": True}]),
+            clinical(
+                "Condition", code=concept("Gout"), modifierExtension=[{"url": "urn:x", "valueBoolean": True}]
+            ),
             What.LEFT_OUT,
             "modifierExtension",
             id="changed-in-meaning",
@@ -236,7 +242,9 @@ def test_a_medication_of_its_own_lends_its_name():
         pytest.param({"reference": "Patient/pat-1/_history/3"}, "Patient/pat-1", id="versioned"),
         pytest.param({"reference": "https://ehr.example/fhir/Patient/pat-1"}, "Patient/pat-1", id="absolute"),
         pytest.param({"display": "QUILL, Tamsin Ada"}, "Patient/pat-1", id="by-name-alone"),
-        pytest.param({"identifier": {"system": NHS_NUMBER, "value": "943 476 5919"}}, "Patient/pat-1", id="number"),
+        pytest.param(
+            {"identifier": {"system": NHS_NUMBER, "value": "943 476 5919"}}, "Patient/pat-1", id="number"
+        ),
     ],
 )
 def test_whom_a_subject_means(subject, external_id):
