@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from conference import clock
 from conference.cases import services as cases
-from conference.cases.models import Field
+from conference.cases.models import Field, Offered
 from conference.demo.people import AGENCY_OF
 from conference.demo.telling import Teller
 from conference.exchange import fhir_map, service
@@ -80,7 +80,7 @@ def _bring(teller: Teller, name: str, who: str, found: Iterable[Parsed], offers:
         if summary:
             research.correct(session, viewer, case, field, typed, at=clock.now())
         else:
-            cases.set_offer(session, field, cases.Offered(level), by=teller.by(who), at=clock.now())
+            cases.set_offer(session, field, Offered(level), by=teller.by(who), at=clock.now())
 
 
 def _own(case_id: str, agency: str):  # noqa: ANN202 - SQLAlchemy's own

@@ -10,13 +10,11 @@ from sqlalchemy.orm import Session
 
 from conference import clock
 from conference.cases import services as cases
-from conference.cases.models import Case, ConferenceType, ExclusionKind, PersonRole, Research
+from conference.cases.models import Case, ConferenceType, ExclusionKind, Offered, PersonRole, Research
 from conference.cases.services import By
 from conference.demo.dates import Days
 from conference.demo.people import AGENCY_OF, CHAIR, COORDINATOR, PARTNERSHIP, RESEARCHER
 from conference.identity.services import Viewer, viewer_for
-from conference.sharing import research
-from conference.sharing.research import Typed
 
 
 @dataclass(frozen=True)
@@ -110,21 +108,39 @@ class Teller:
 
     def say(self, case: Case, name: str, said: Said) -> None:
         """One field, typed in by the agency's researcher."""
-        typed = Typed(
+        people = [self.people[name][who] for who in said.about.split()]
+        actor = self.by(RESEARCHER[said.agency])
+        record = cases.add_record(
+            self.session,
+            case_id=case.id,
+            agency_id=said.agency,
+            type="Typed in",
+            about=people,
+            by=actor.staff_id,
+            at=clock.now(),
+        )
+        made = cases.add_field(
+            self.session,
+            record,
             class_name=said.class_name,
             value=self.days.told(said.value),
             kind=said.kind,
             source=self.days.told(said.source),
             summary=self.days.told(said.summary),
             relevance=self.days.told(said.why),
-            recorded_on=self.days.day(-said.days),
-            offered=said.offered,
-            withheld_reason=said.why_not,
+            recorded_at=self.days.at(-said.days, 12),
+            by=actor.staff_id,
+            at=clock.now(),
         )
-        people = [self.people[name][who] for who in said.about.split()]
-        made = research.add(
-            self.session, self.viewer(RESEARCHER[said.agency]), case, typed, about=people, at=clock.now()
-        )
+        if said.offered != "none" or said.why_not:
+            cases.set_offer(
+                self.session,
+                made,
+                Offered(said.offered),
+                by=actor,
+                at=clock.now(),
+                withheld_reason=said.why_not,
+            )
         if said.name:
             self.fields[f"{name}/{said.name}"] = made.id
 
@@ -166,7 +182,7 @@ class Teller:
             by=actor.staff_id,
             at=clock.now() - timedelta(minutes=5),
         )
-        cases.set_offer(self.session, made, cases.Offered.FULL, by=actor, at=clock.now())
+        cases.set_offer(self.session, made, Offered.FULL, by=actor, at=clock.now())
 
     def _research(self, case: Case, told: Told) -> None:
         for agency, state in told.agencies.items():
