@@ -61,7 +61,7 @@ class Importer:
             fields = session.scalars(select(Field).where(Field.owner == agency)).all()
             return [(one, [field for field in fields if field.record_id == one.id]) for one in records]
 
-    def _run(self, command: Callable[..., int], paths, agency: str, about, keep_going: bool, **more):
+    def _run(self, command: Callable[..., int], paths, agency: str, about, keep_going, **more):
         self.runs += 1
         out = io.StringIO()
         with worlds.told(f"import {self.runs}"):

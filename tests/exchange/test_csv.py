@@ -16,10 +16,19 @@ from tests.exchange.made import as_csv
 from tests.support.world import told as at_a_fixed_time
 
 HOUSING = {
-    "Tenancy Reference": "T-100", "Tenancy Type": "secure", "Tenancy Start": "2019-05-02", "Tenant Name": "Tamsin Quill",
-    "Date of Birth": "1988-02-29", "Address Line 1": "4 Elm Row", "Postcode": "ls11aa", "Rent Arrears": "-12.5",
-    "ASB Risk": "HIGH", "ASB Category": "Noise", "Person Alert": "do not visit alone", "Visits Planned": "3",
-}  # fmt: skip
+    "Tenancy Reference": "T-100",
+    "Tenancy Type": "secure",
+    "Tenancy Start": "2019-05-02",
+    "Tenant Name": "Tamsin Quill",
+    "Date of Birth": "1988-02-29",
+    "Address Line 1": "4 Elm Row",
+    "Postcode": "ls11aa",
+    "Rent Arrears": "-12.5",
+    "ASB Risk": "HIGH",
+    "ASB Category": "Noise",
+    "Person Alert": "do not visit alone",
+    "Visits Planned": "3",
+}
 
 
 @pytest.mark.parametrize(
@@ -51,15 +60,40 @@ def test_a_cell(raw, kind, value):
 @pytest.mark.parametrize(
     ("raw", "kind"),
     [
-        ("=1+1", "text"), (" =1", "text"), ("+1+1", "text"), ("-2+3", "text"), ("@x", "text"), ("\tx", "least:1"),
-        ("\r=1", "text"), ("\uff1d1", "text"), ("-cmd", "pounds"), ("a\0", "text"), ("a\u202e", "text"),
-        ("a\ud800", "text"), ("31/12/2020", "past"), ("2020-13-01", "past"), ("2099-01-01", "past"),
-        ("1700-01-01", "past"), ("\u0662\u0660\u0662\u0660-01-01", "date"), ("24:00", "time"), ("9:05", "time"),
-        ("1234567890123", "uprn"), ("9434765918", "nhs number"), ("1e9", "pounds"), ("NaN", "pounds"),
-        ("12.345", "pounds"), ("99999999999", "pounds"), ("-3", "count"), ("2.5", "count"), ("91", "latitude"),
-        ("ENGLAND", "country"), ("XX 999", "postcode"), ("perhaps", "yes or no"), ("brief", "least:20"),
+        ("=1+1", "text"),
+        (" =1", "text"),
+        ("+1+1", "text"),
+        ("-2+3", "text"),
+        ("@x", "text"),
+        ("\tx", "least:1"),
+        ("\r=1", "text"),
+        ("\uff1d1", "text"),
+        ("-cmd", "pounds"),
+        ("a\0", "text"),
+        ("a\u202e", "text"),
+        ("a\ud800", "text"),
+        ("31/12/2020", "past"),
+        ("2020-13-01", "past"),
+        ("2099-01-01", "past"),
+        ("1700-01-01", "past"),
+        ("\u0662\u0660\u0662\u0660-01-01", "date"),
+        ("24:00", "time"),
+        ("9:05", "time"),
+        ("1234567890123", "uprn"),
+        ("9434765918", "nhs number"),
+        ("1e9", "pounds"),
+        ("NaN", "pounds"),
+        ("12.345", "pounds"),
+        ("99999999999", "pounds"),
+        ("-3", "count"),
+        ("2.5", "count"),
+        ("91", "latitude"),
+        ("ENGLAND", "country"),
+        ("XX 999", "postcode"),
+        ("perhaps", "yes or no"),
+        ("brief", "least:20"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_cell(raw, kind):
     with at_a_fixed_time("cells"), pytest.raises(BadCell) as caught:
         cell(raw, kind)

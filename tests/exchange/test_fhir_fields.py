@@ -28,110 +28,279 @@ BIRTH_SEX = {
     "valueCodeableConcept": {"coding": [{"code": "M"}]},
 }
 EXAMPLES = {
-    "patient": (patient(), [
-        ("identity.name", "Tamsin Ada Quill"), ("identity.dob", "1988-02-29"), ("identity.nhs-number", "9434765919"),
-    ]),
-    "names": (patient(identifier=[], birthDate="1988", name=[
-        {"use": "old", "family": "Reed", "given": ["Tamsin"]}, {"use": "usual", "text": "Tam Quill"},
-    ]), [
-        ("identity.alias", "Tamsin Reed"), ("identity.name", "Tam Quill"), ("identity.dob", "1988 (day not known)"),
-    ]),
+    "patient": (
+        patient(),
+        [
+            ("identity.name", "Tamsin Ada Quill"),
+            ("identity.dob", "1988-02-29"),
+            ("identity.nhs-number", "9434765919"),
+        ],
+    ),
+    "names": (
+        patient(
+            identifier=[],
+            birthDate="1988",
+            name=[
+                {"use": "old", "family": "Reed", "given": ["Tamsin"]},
+                {"use": "usual", "text": "Tam Quill"},
+            ],
+        ),
+        [
+            ("identity.alias", "Tamsin Reed"),
+            ("identity.name", "Tam Quill"),
+            ("identity.dob", "1988 (day not known)"),
+        ],
+    ),
     "former-name-where-gender-may-have-changed": (
-        patient(identifier=[], birthDate=None, gender="female", extension=[BIRTH_SEX], name=[
-            {"family": "Quill", "given": ["Tamsin"]}, {"use": "old", "family": "Quill", "given": ["Tom"]},
-        ]), [
-            ("identity.name", "Tamsin Quill"), ("health.gender-recognition", "Another name: Tom Quill"),
+        patient(
+            identifier=[],
+            birthDate=None,
+            gender="female",
+            extension=[BIRTH_SEX],
+            name=[
+                {"family": "Quill", "given": ["Tamsin"]},
+                {"use": "old", "family": "Quill", "given": ["Tom"]},
+            ],
+        ),
+        [
+            ("identity.name", "Tamsin Quill"),
+            ("health.gender-recognition", "Another name: Tom Quill"),
             ("health.gender-recognition", "Female"),
-        ]),
-    "addresses": (patient(identifier=[], birthDate=None, name=[], address=[
-        {"use": "home", "line": ["4 Elm Row"], "city": "Leeds", "postalCode": "LS1 1AA"},
-        {"use": "temp", "line": ["9 Ash Way"], "postalCode": "LS2 2BB"},
-        {"use": "home", "line": ["1 Old Rd"], "period": {"end": "2019-01-01"}},
-    ]), [
-        ("contact.current-address", "4 Elm Row, Leeds, LS1 1AA"), ("contact.safe-address", "9 Ash Way, LS2 2BB"),
-        ("contact", "Former address: 1 Old Rd, until 1 January 2019"),
-    ]),
-    "restricted-patient": (patient(identifier=[], birthDate=None, name=[], **WITH_SECURITY, address=[
-        {"line": ["4 Elm Row"], "postalCode": "LS1 1AA"},
-    ], telecom=[{"system": "phone", "value": "07700 900123"}]), [
-        ("contact.safe-address", "4 Elm Row, LS1 1AA"), ("contact.safe-contact", "07700 900123"),
-    ]),
-    "ways-to-reach": (patient(identifier=[], birthDate=None, name=[], telecom=[
-        {"system": "phone", "use": "mobile", "value": "07700 900123"},
-        {"system": "email", "value": "t@example.org"},
-    ]), [("contact.phone", "07700 900123"), ("contact", "t@example.org (email)")]),
-    "other-people-by-relation-and-name-only": (patient(identifier=[], birthDate=None, name=[], contact=[
-        {"relationship": [concept("Mother")], "name": {"family": "Quill", "given": ["Ros"]},
-         "telecom": [{"system": "phone", "value": "07700 900999"}], "address": {"line": ["8 Oak St"]}},
-    ]), [("family", "Mother: Ros Quill")]),
-    "unverified-number": (patient(birthDate=None, name=[], identifier=[{
-        "system": NHS_NUMBER, "value": "9434765919", "extension": [{
-            "url": "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus",
-            "valueCodeableConcept": {"coding": [{"code": "02"}]},
-        }],
-    }]), [("identity.reference", "NHS number, not verified: 9434765919")]),
-    "died": (patient(identifier=[], birthDate=None, name=[], deceasedDateTime="2024-05-01"), [
-        ("health", "Died 1 May 2024"),
-    ]),
-    "allergy": (clinical("AllergyIntolerance", "patient", code=concept("Latex"), reaction=[
-        {"manifestation": [concept("Wheeze")], "severity": "severe"},
-    ]), [("health.allergy", "Latex. Reaction: Wheeze; severity: severe")]),
-    "condition": (clinical("Condition", code=concept("Fracture of wrist"), onsetDateTime="2024-03"), [
-        ("health.physical", "Fracture of wrist. Began: March 2024"),
-    ]),
-    "condition-over": (clinical("Condition", code=concept("Fracture"), clinicalStatus=concept("Resolved", "resolved")), [
-        ("health.physical", "Resolved: Fracture"),
-    ]),
-    "mental-health": (clinical("Condition", code=concept("Recurrent depressive disorder")), [
-        ("health.mental", "Recurrent depressive disorder"),
-    ]),
-    "locked-by-its-reason": (clinical("Encounter", **{"class": {"display": "ambulatory"}},
-                                      reasonCode=[concept("Gender dysphoria")]), [
-        ("health.gender-recognition", "ambulatory. Reason: Gender dysphoria"),
-    ]),
-    "locked-by-its-label": (clinical("Condition", code=concept("Infection"), meta={"security": [{"code": "HIV"}]}), [
-        ("health.sexual", "Infection"),
-    ]),
-    "medication": (clinical("MedicationStatement", medicationCodeableConcept={"text": "Amoxicillin 500 mg capsule"},
-                            dosage=[{"text": "one three times a day"}], status="active"), [
-        ("health.medication", "Amoxicillin 500 mg capsule: one three times a day"),
-    ]),
-    "medication-not-taken": (clinical("MedicationStatement", status="not-taken",
-                                      medicationCodeableConcept={"text": "Ramipril"}), [
-        ("health.medication", "Not taken: Ramipril"),
-    ]),
-    "medication-that-tells": (clinical("MedicationRequest", medicationCodeableConcept={"text": "Sertraline 50 mg"}), [
-        ("health.mental", "Sertraline 50 mg"),
-    ]),
-    "dose-in-parts": (clinical("MedicationRequest", medicationCodeableConcept={"text": "Ramipril"}, dosageInstruction=[{
-        "timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d", "when": ["MORN"]}},
-        "doseAndRate": [{"doseQuantity": {"value": 2.50, "unit": "mg"}}], "route": concept("Oral"),
-    }]), [("health.medication", "Ramipril: 2.5 mg, twice a day in the morning, Oral")]),
-    "drug-use": (clinical("Observation", code=concept("Illicit drug use"), valueBoolean=True), [
-        ("health.substance", "Illicit drug use: yes"),
-    ]),
-    "parts-of-an-observation": (clinical("Observation", status="final", code={"text": "Blood pressure"}, component=[
-        {"code": {"text": "Systolic"}, "valueQuantity": {"value": 120, "unit": "mmHg"}},
-    ]), [("health.physical", "Blood pressure: Systolic 120 mmHg")]),
-    "staff-safety": (clinical("Flag", category=[concept("Safety", "safety")], code={"text": "Visit in pairs"}), [
-        ("safety.staff-alert", "Visit in pairs"),
-    ]),
-    "not-to-be-done": (clinical("ServiceRequest", doNotPerform=True, code=concept("Resuscitation")), [
-        ("health.appointment", "Not to be done: Resuscitation"),
-    ]),
-    "questionnaire": (clinical("QuestionnaireResponse", item=[{
-        "text": "Do you smoke?", "answer": [{"valueBoolean": False}],
-    }, {"text": "Home", "item": [{"text": "Stairs", "answer": [{"valueInteger": 14}]}]}]), [
-        ("health.physical", "Do you smoke?: no\nStairs: 14"),
-    ]),
-    "related": (clinical("RelatedPerson", "patient", relationship=[concept("sister")],
-                         name=[{"family": "Quill", "given": ["Ivy"]}], birthDate="1990-01-01"), [
-        ("family", "Sister: Ivy Quill"),
-    ]),
-    "document-without-its-content": (clinical("DocumentReference", type=concept("Discharge letter"), content=[
-        {"attachment": {"contentType": "text/plain", "data": "c2VjcmV0"}},
-    ]), [("health.physical", "Discharge letter")]),
-}  # fmt: skip
+        ],
+    ),
+    "addresses": (
+        patient(
+            identifier=[],
+            birthDate=None,
+            name=[],
+            address=[
+                {"use": "home", "line": ["4 Elm Row"], "city": "Leeds", "postalCode": "LS1 1AA"},
+                {"use": "temp", "line": ["9 Ash Way"], "postalCode": "LS2 2BB"},
+                {"use": "home", "line": ["1 Old Rd"], "period": {"end": "2019-01-01"}},
+            ],
+        ),
+        [
+            ("contact.current-address", "4 Elm Row, Leeds, LS1 1AA"),
+            ("contact.safe-address", "9 Ash Way, LS2 2BB"),
+            ("contact", "Former address: 1 Old Rd, until 1 January 2019"),
+        ],
+    ),
+    "restricted-patient": (
+        patient(
+            identifier=[],
+            birthDate=None,
+            name=[],
+            **WITH_SECURITY,
+            address=[
+                {"line": ["4 Elm Row"], "postalCode": "LS1 1AA"},
+            ],
+            telecom=[{"system": "phone", "value": "07700 900123"}],
+        ),
+        [
+            ("contact.safe-address", "4 Elm Row, LS1 1AA"),
+            ("contact.safe-contact", "07700 900123"),
+        ],
+    ),
+    "ways-to-reach": (
+        patient(
+            identifier=[],
+            birthDate=None,
+            name=[],
+            telecom=[
+                {"system": "phone", "use": "mobile", "value": "07700 900123"},
+                {"system": "email", "value": "t@example.org"},
+            ],
+        ),
+        [("contact.phone", "07700 900123"), ("contact", "t@example.org (email)")],
+    ),
+    "other-people-by-relation-and-name-only": (
+        patient(
+            identifier=[],
+            birthDate=None,
+            name=[],
+            contact=[
+                {
+                    "relationship": [concept("Mother")],
+                    "name": {"family": "Quill", "given": ["Ros"]},
+                    "telecom": [{"system": "phone", "value": "07700 900999"}],
+                    "address": {"line": ["8 Oak St"]},
+                },
+            ],
+        ),
+        [("family", "Mother: Ros Quill")],
+    ),
+    "unverified-number": (
+        patient(
+            birthDate=None,
+            name=[],
+            identifier=[
+                {
+                    "system": NHS_NUMBER,
+                    "value": "9434765919",
+                    "extension": [
+                        {
+                            "url": "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus",
+                            "valueCodeableConcept": {"coding": [{"code": "02"}]},
+                        }
+                    ],
+                }
+            ],
+        ),
+        [("identity.reference", "NHS number, not verified: 9434765919")],
+    ),
+    "died": (
+        patient(identifier=[], birthDate=None, name=[], deceasedDateTime="2024-05-01"),
+        [
+            ("health", "Died 1 May 2024"),
+        ],
+    ),
+    "allergy": (
+        clinical(
+            "AllergyIntolerance",
+            "patient",
+            code=concept("Latex"),
+            reaction=[
+                {"manifestation": [concept("Wheeze")], "severity": "severe"},
+            ],
+        ),
+        [("health.allergy", "Latex. Reaction: Wheeze; severity: severe")],
+    ),
+    "condition": (
+        clinical("Condition", code=concept("Fracture of wrist"), onsetDateTime="2024-03"),
+        [
+            ("health.physical", "Fracture of wrist. Began: March 2024"),
+        ],
+    ),
+    "condition-over": (
+        clinical("Condition", code=concept("Fracture"), clinicalStatus=concept("Resolved", "resolved")),
+        [
+            ("health.physical", "Resolved: Fracture"),
+        ],
+    ),
+    "mental-health": (
+        clinical("Condition", code=concept("Recurrent depressive disorder")),
+        [
+            ("health.mental", "Recurrent depressive disorder"),
+        ],
+    ),
+    "locked-by-its-reason": (
+        clinical(
+            "Encounter", **{"class": {"display": "ambulatory"}}, reasonCode=[concept("Gender dysphoria")]
+        ),
+        [
+            ("health.gender-recognition", "ambulatory. Reason: Gender dysphoria"),
+        ],
+    ),
+    "locked-by-its-label": (
+        clinical("Condition", code=concept("Infection"), meta={"security": [{"code": "HIV"}]}),
+        [
+            ("health.sexual", "Infection"),
+        ],
+    ),
+    "medication": (
+        clinical(
+            "MedicationStatement",
+            medicationCodeableConcept={"text": "Amoxicillin 500 mg capsule"},
+            dosage=[{"text": "one three times a day"}],
+            status="active",
+        ),
+        [
+            ("health.medication", "Amoxicillin 500 mg capsule: one three times a day"),
+        ],
+    ),
+    "medication-not-taken": (
+        clinical("MedicationStatement", status="not-taken", medicationCodeableConcept={"text": "Ramipril"}),
+        [
+            ("health.medication", "Not taken: Ramipril"),
+        ],
+    ),
+    "medication-that-tells": (
+        clinical("MedicationRequest", medicationCodeableConcept={"text": "Sertraline 50 mg"}),
+        [
+            ("health.mental", "Sertraline 50 mg"),
+        ],
+    ),
+    "dose-in-parts": (
+        clinical(
+            "MedicationRequest",
+            medicationCodeableConcept={"text": "Ramipril"},
+            dosageInstruction=[
+                {
+                    "timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d", "when": ["MORN"]}},
+                    "doseAndRate": [{"doseQuantity": {"value": 2.50, "unit": "mg"}}],
+                    "route": concept("Oral"),
+                }
+            ],
+        ),
+        [("health.medication", "Ramipril: 2.5 mg, twice a day in the morning, Oral")],
+    ),
+    "drug-use": (
+        clinical("Observation", code=concept("Illicit drug use"), valueBoolean=True),
+        [
+            ("health.substance", "Illicit drug use: yes"),
+        ],
+    ),
+    "parts-of-an-observation": (
+        clinical(
+            "Observation",
+            status="final",
+            code={"text": "Blood pressure"},
+            component=[
+                {"code": {"text": "Systolic"}, "valueQuantity": {"value": 120, "unit": "mmHg"}},
+            ],
+        ),
+        [("health.physical", "Blood pressure: Systolic 120 mmHg")],
+    ),
+    "staff-safety": (
+        clinical("Flag", category=[concept("Safety", "safety")], code={"text": "Visit in pairs"}),
+        [
+            ("safety.staff-alert", "Visit in pairs"),
+        ],
+    ),
+    "not-to-be-done": (
+        clinical("ServiceRequest", doNotPerform=True, code=concept("Resuscitation")),
+        [
+            ("health.appointment", "Not to be done: Resuscitation"),
+        ],
+    ),
+    "questionnaire": (
+        clinical(
+            "QuestionnaireResponse",
+            item=[
+                {
+                    "text": "Do you smoke?",
+                    "answer": [{"valueBoolean": False}],
+                },
+                {"text": "Home", "item": [{"text": "Stairs", "answer": [{"valueInteger": 14}]}]},
+            ],
+        ),
+        [
+            ("health.physical", "Do you smoke?: no\nStairs: 14"),
+        ],
+    ),
+    "related": (
+        clinical(
+            "RelatedPerson",
+            "patient",
+            relationship=[concept("sister")],
+            name=[{"family": "Quill", "given": ["Ivy"]}],
+            birthDate="1990-01-01",
+        ),
+        [
+            ("family", "Sister: Ivy Quill"),
+        ],
+    ),
+    "document-without-its-content": (
+        clinical(
+            "DocumentReference",
+            type=concept("Discharge letter"),
+            content=[
+                {"attachment": {"contentType": "text/plain", "data": "c2VjcmV0"}},
+            ],
+        ),
+        [("health.physical", "Discharge letter")],
+    ),
+}
 
 
 @pytest.mark.parametrize(
