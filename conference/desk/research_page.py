@@ -51,7 +51,7 @@ class ResearchPage:
 
     @property
     def people(self) -> list[PersonView]:
-        """Everybody in the case whom the viewer is shown by name, or whom their own agency's lines are about."""
+        """Everybody in the case who is shown by name, or whom our own lines are about."""
         known = {person.person_id for person in self.named.people}
         return [*self.named.people, *(one for one in self.view.people if one.person_id not in known)]
 

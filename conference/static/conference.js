@@ -51,7 +51,7 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 
-// --- the session ends: said two minutes before, and the page is emptied when it is over ---
+// --- the session ends: said two minutes before; when it is over the page goes ---
 
 const warning = document.querySelector("[data-session-ends]");
 const WARN = 2 * 60 * 1000;
@@ -60,22 +60,28 @@ let timers = [];
 function watch(left) {
   timers.forEach(clearTimeout);
   timers = [
-    setTimeout(() => warning.removeAttribute("hidden"), Math.max(0, left - WARN)),
-    setTimeout(() => location.replace(location.pathname), Math.max(0, left) + 1000),
+    setTimeout(() => ask(warning.dataset.sessionAsk), Math.max(0, left - WARN)),
+    setTimeout(() => ask(warning.dataset.sessionAsk), Math.max(0, left) + 1000),
   ];
+}
+
+// Another tab may have used the session since, so the server says how long there is.
+async function ask(address) {
+  const answer = await fetch(address, { headers: { Accept: "application/json" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return location.replace(location.pathname);
+  const { ends, now, words } = await answer.json();
+  const left = new Date(ends) - new Date(now);
+  warning.toggleAttribute("hidden", left > WARN);
+  warning.querySelector("p").textContent = words;
+  if (left > WARN) watch(left);
 }
 
 if (warning) {
   const { sessionEnds, sessionNow } = warning.dataset;
   watch(new Date(sessionEnds) - new Date(sessionNow));
-  warning.querySelector("[data-stay]").addEventListener("click", async (event) => {
+  warning.querySelector("[data-stay]").addEventListener("click", (event) => {
     event.preventDefault();
-    const answer = await fetch(event.currentTarget.href, { headers: { Accept: "application/json" } });
-    if (!answer.ok || answer.redirected) return location.reload();
-    const { ends, now, words } = await answer.json();
-    warning.setAttribute("hidden", "");
-    warning.querySelector("p").textContent = words;
-    watch(new Date(ends) - new Date(now));
+    ask(event.currentTarget.href);
   });
 }
 
