@@ -9,30 +9,46 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_source: ContextVar[Callable[[int], bytes]] = ContextVar("random_source", default=secrets.token_bytes)
+_names: ContextVar[Callable[[int], bytes]] = ContextVar("source_of_names", default=secrets.token_bytes)
+_secrets: ContextVar[Callable[[int], bytes]] = ContextVar("source_of_secrets", default=secrets.token_bytes)
 
 # Nothing that reads as another sign when it is said over the telephone: no 0 O 1 I.
 REFERENCE_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 def random_bytes(count: int) -> bytes:
-    """`count` fresh random bytes."""
-    return _source.get()(count)
+    """`count` fresh random bytes, for keys, nonces, salts and tokens."""
+    return _secrets.get()(count)
 
 
 def new_id(prefix: str) -> str:
     """A fresh id such as `cas_…`: the prefix and 128 random bits in 26 small letters and digits."""
-    return f"{prefix}_{base64.b32encode(random_bytes(16)).decode('ascii').rstrip('=').lower()}"
+    drawn = _names.get()(16)
+    return f"{prefix}_{base64.b32encode(drawn).decode('ascii').rstrip('=').lower()}"
 
 
 def new_reference(prefix: str) -> str:
     """A fresh case reference such as `NM-7KQ4XP`: no order, no count, no sign that is easily misread."""
-    return f"{prefix}-{''.join(REFERENCE_SIGNS[byte % 32] for byte in random_bytes(6))}"
+    return f"{prefix}-{''.join(REFERENCE_SIGNS[byte % 32] for byte in _names.get()(6))}"
 
 
 @contextmanager
-def repeating(seed: str) -> Iterator[None]:
-    """Inside the block random bytes come from `seed`, the same every time. For tests and the demo's story."""
+def repeating(seed: str, *, secrets_too: bool = False) -> Iterator[None]:
+    """Inside the block ids and references come from `seed`, the same every time: for the demo's story.
+
+    secrets_too: keys, nonces and salts as well. For tests alone, which compare bytes; never over data that matters.
+    """
+    names = _names.set(_stream(f"names/{seed}"))
+    hidden = _secrets.set(_stream(f"secrets/{seed}")) if secrets_too else None
+    try:
+        yield
+    finally:
+        _names.reset(names)
+        if hidden is not None:
+            _secrets.reset(hidden)
+
+
+def _stream(seed: str) -> Callable[[int], bytes]:
     count = 0
 
     def source(wanted: int) -> bytes:
@@ -43,8 +59,4 @@ def repeating(seed: str) -> Iterator[None]:
             count += 1
         return out[:wanted]
 
-    token = _source.set(source)
-    try:
-        yield
-    finally:
-        _source.reset(token)
+    return source

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from conference import clock, ids
@@ -66,6 +66,7 @@ class World:
 
     settings: Settings
     database: Database
+    now: datetime = NOW
     staff: dict[str, str] = field(default_factory=dict)
     case_id: str = ""
     reference: str = ""
@@ -77,6 +78,7 @@ class World:
     action_id: str = ""
     away_case_id: str = ""
     away_meeting_id: str = ""
+    events: dict[str, str] = field(default_factory=dict)
 
     def viewer(self, who: str) -> Viewer:
         """One of STAFF as the application knows them."""
@@ -99,13 +101,13 @@ def settings_for(data: Path, database: str | None = None) -> Settings:
 
 
 @contextmanager
-def told(seed: str) -> Iterator[None]:
-    """The clock held at NOW, and random bytes from `seed`."""
-    with clock.held(NOW), ids.repeating(seed):
+def told(seed: str, now: datetime = NOW) -> Iterator[None]:
+    """The clock held at `now`, and all random bytes from `seed`."""
+    with clock.held(now), ids.repeating(seed, secrets_too=True):
         yield
 
 
-def make(data: Path, database_url: str | None = None) -> World:
+def make(data: Path, database_url: str | None = None, now: datetime = NOW) -> World:
     """The whole world, new."""
     settings = settings_for(data, database_url)
     database = Database(settings.database, KeyFile.create(settings.keys))
@@ -113,8 +115,8 @@ def make(data: Path, database_url: str | None = None) -> World:
     with database.write() as session:
         for statement in ddl.refusal_ddl(database.engine.dialect.name):
             session.execute(text(statement))
-    world = World(settings, database)
-    with told("world"):
+    world = World(settings, database, now)
+    with told("world", now):
         with database.write() as session:
             _partnership(session, world)
         with database.write() as session:
@@ -187,7 +189,7 @@ def _partnership(session: Session, world: World) -> None:
         roster.refresh(session, partnership)
     for subject, agency, name, roles in STAFF:
         staff = identity.add_staff(
-            session, agency, subject=subject, name=name, roles=roles, trained_until=date(2027, 6, 1)
+            session, agency, subject=subject, name=name, roles=roles, trained_until=world.now.date() + timedelta(days=200)
         )
         world.staff[subject] = staff.id
     away = identity.add_staff(
@@ -196,7 +198,7 @@ def _partnership(session: Session, world: World) -> None:
         subject="a-rep",
         name="Avery Stone",
         roles=(Role.REPRESENTATIVE, Role.CHAIR),
-        trained_until=date(2027, 6, 1),
+        trained_until=world.now.date() + timedelta(days=200),
     )
     world.staff["a-rep"] = away.id
     for partnership, actor, agency in ((HOME, "s-coord", "safety"), (AWAY, "a-rep", "away-police")):
@@ -206,11 +208,11 @@ def _partnership(session: Session, world: World) -> None:
             "parties": sorted([*(one.id for one in members), "conference"]),
             "purposes": ["prevent-serious-harm", "tenancy-support"],
             "classes": _roots(),
-            "from": "2026-01-01T00:00:00Z",
-            "until": "2027-12-01T00:00:00Z",
+            "from": clock.moment(world.now - timedelta(days=300)),
+            "until": clock.moment(world.now + timedelta(days=365)),
         }
         document = policy.default_document(members, version="2026-11-01", agreements=[agreement])
-        policy.publish(session, partnership, document, actor=world.staff[actor], agency=agency, at=NOW)
+        policy.publish(session, partnership, document, actor=world.staff[actor], agency=agency, at=world.now)
 
 
 def _roots() -> list[str]:
@@ -231,8 +233,8 @@ def _main_case(session: Session, world: World) -> None:
         conference_type=kind,
         agencies=[agency for agency, *_ in AGENCIES],
         by=coordinator,
-        at=NOW,
-        research_due=date(2026, 11, 20),
+        at=world.now,
+        research_due=world.now.date() - timedelta(days=4),
     )
     world.case_id, world.reference = case.id, case.reference
     world.people = {
@@ -241,7 +243,7 @@ def _main_case(session: Session, world: World) -> None:
         "perpetrator": cases.add_person(session, case, PersonRole.ALLEGED_PERPETRATOR),
     }
     for who in ("p-rep", "p-ref", "h-rep", "h-dep", "n-rep", "v-idva", "s-chair", "s-coord", "s-obs"):
-        cases.assign(session, case, world.staff[who], by=coordinator, at=NOW)
+        cases.assign(session, case, world.staff[who], by=coordinator, at=world.now)
     add(session, world, case, "p-rep", "identity.name", "Maria Kowalczyk", offered="full")
     add(session, world, case, "p-rep", "identity.dob", "1992-03-03", offered="full")
     add(session, world, case, "p-rep", "identity.name", "Zofia Kowalczyk", about=("child",), offered="full")
@@ -281,11 +283,11 @@ def _main_case(session: Session, world: World) -> None:
         conference_type=kind,
         agencies=[agency for agency, *_ in AGENCIES],
         by=coordinator,
-        at=NOW,
+        at=world.now,
     )
-    cases.assign(session, recused, world.staff["h-rep"], by=coordinator, at=NOW)
+    cases.assign(session, recused, world.staff["h-rep"], by=coordinator, at=world.now)
     cases.exclude(
-        session, recused, world.staff["h-rep"], ExclusionKind.RECUSED, by=by(world, "h-rep"), at=NOW
+        session, recused, world.staff["h-rep"], ExclusionKind.RECUSED, by=by(world, "h-rep"), at=world.now
     )
     world.recused_case_id = recused.id
 
@@ -300,16 +302,16 @@ def _meetings(session: Session, world: World) -> None:
     past = meetings.plan_meeting(
         session,
         series,
-        starts_at=NOW - timedelta(days=14),
-        ends_at=NOW - timedelta(days=14, hours=-3),
+        starts_at=world.now - timedelta(days=14),
+        ends_at=world.now - timedelta(days=14, hours=-3),
         venue="Town Hall",
         by=coordinator,
     )
     today = meetings.plan_meeting(
         session,
         series,
-        starts_at=NOW - timedelta(minutes=30),
-        ends_at=NOW + timedelta(hours=3),
+        starts_at=world.now - timedelta(minutes=30),
+        ends_at=world.now + timedelta(hours=3),
         venue="Town Hall",
         by=coordinator,
     )
@@ -323,24 +325,24 @@ def _meetings(session: Session, world: World) -> None:
     _hold(session, world, past, case)
     for who in ("p-rep", "h-rep", "v-idva", "s-chair", "s-obs"):
         viewer = _viewer(session, world, who)
-        meetings.sign_statement(session, viewer, today, at=NOW)
-        meetings.join(session, viewer, today, at=NOW)
+        meetings.sign_statement(session, viewer, today, at=world.now)
+        meetings.join(session, viewer, today, at=world.now)
     chair = _viewer(session, world, "s-chair")
-    meetings.start(session, chair, today, at=NOW)
-    meetings.move_on(session, chair, today, at=NOW)
+    meetings.start(session, chair, today, at=world.now)
+    meetings.move_on(session, chair, today, at=world.now)
 
 
 def _hold(session: Session, world: World, past: Meeting, case: Case) -> None:
     """The past meeting: some came, wrote a risk summary and agreed an action."""
     for who in ("p-rep", "h-rep", "v-idva", "s-chair"):
         viewer = _viewer(session, world, who)
-        meetings.sign_statement(session, viewer, past, at=NOW)
-        meetings.join(session, viewer, past, at=NOW)
+        meetings.sign_statement(session, viewer, past, at=world.now)
+        meetings.join(session, viewer, past, at=world.now)
     chair = _viewer(session, world, "s-chair")
-    meetings.start(session, chair, past, at=NOW)
-    meetings.move_on(session, chair, past, at=NOW)
+    meetings.start(session, chair, past, at=world.now)
+    meetings.move_on(session, chair, past, at=world.now)
     meetings.write_risk(
-        session, chair, past, case, level="High risk", text="Risk of serious harm", sources=[], at=NOW
+        session, chair, past, case, level="High risk", text="Risk of serious harm", sources=[], at=world.now
     )
     action = meetings.add_action(
         session,
@@ -349,11 +351,11 @@ def _hold(session: Session, world: World, past: Meeting, case: Case) -> None:
         case,
         text="Change the locks",
         staff_id=world.staff["h-rep"],
-        due=date(2026, 11, 27),
-        at=NOW,
+        due=world.now.date() + timedelta(days=3),
+        at=world.now,
     )
     world.action_id = action.id
-    meetings.move_on(session, chair, past, at=NOW)
+    meetings.move_on(session, chair, past, at=world.now)
 
 
 def _away(session: Session, world: World) -> None:
@@ -362,12 +364,12 @@ def _away(session: Session, world: World) -> None:
     )
     actor = By(world.staff["a-rep"], "away-police")
     case = cases.open_case(
-        session, partnership_id=AWAY, conference_type=kind, agencies=["away-police"], by=actor, at=NOW
+        session, partnership_id=AWAY, conference_type=kind, agencies=["away-police"], by=actor, at=world.now
     )
-    cases.assign(session, case, actor.staff_id, by=actor, at=NOW)
+    cases.assign(session, case, actor.staff_id, by=actor, at=world.now)
     series = meetings.add_series(session, partnership_id=AWAY, name="Elsewhere", conference_type=kind)
     meeting = meetings.plan_meeting(
-        session, series, starts_at=NOW, ends_at=NOW + timedelta(hours=1), venue="Elsewhere", by=actor
+        session, series, starts_at=world.now, ends_at=world.now + timedelta(hours=1), venue="Elsewhere", by=actor
     )
     meetings.list_case(session, meeting, case, position=10, by=actor)
     meetings.invite(session, meeting, [actor.staff_id], by=actor)
