@@ -36,14 +36,18 @@ class Directory:
         return f"{self.staff.get(entry.actor, entry.actor)}, {self.agency(entry.agency)}"
 
 
-def directory(session: Session, viewer: Viewer, entries: Iterable[Entry], *more: str) -> Directory:
-    """The names of all that `entries` speak of, and of the staff `more`. The same number of statements always."""
+def directory(
+    session: Session, viewer: Viewer, entries: Iterable[Entry], more: Iterable[str] = ()
+) -> Directory:
+    """The names of all that `entries` speak of, and of the staff `more`. Always as many statements."""
     seen = list(entries)
     agencies = {one.id: one.name for one in list_agencies(session, viewer.partnership_id)}
-    people = {one.actor for one in seen if one.actor} | {who for who in more if who.startswith("stf_")}
-    names = staff_names(session, viewer.partnership_id, people | {viewer.staff_id})
+    people = {one.actor for one in seen if one.actor} | {viewer.staff_id, *more}
+    names = staff_names(session, viewer.partnership_id, people)
     found = cases_named(session, viewer, {one.case for one in seen if one.case})
-    return Directory({**agencies, CONFERENCE: CONFERENCE_NAME}, names, {one.id: one.reference for one in found})
+    return Directory(
+        {**agencies, CONFERENCE: CONFERENCE_NAME}, names, {one.id: one.reference for one in found}
+    )
 
 
 def cases_named(session: Session, viewer: Viewer, case_ids: Collection[str]) -> list[Case]:
@@ -53,7 +57,7 @@ def cases_named(session: Session, viewer: Viewer, case_ids: Collection[str]) -> 
 
 
 def people_named(session: Session, viewer: Viewer, case_ids: Collection[str]) -> dict[str, str]:
-    """The names of the people of these cases that the viewer's own agency holds, by person; logged by the door."""
+    """The names that the viewer's own agency holds of the people of these cases; logged by the door."""
     try:
         views = disclose(
             session,
@@ -63,6 +67,8 @@ def people_named(session: Session, viewer: Viewer, case_ids: Collection[str]) ->
             purpose="audit",
             log_empty=False,
         )
-    except KeyGone:
+    except (
+        KeyGone
+    ):  # somebody in these cases was erased: nothing is opened, the reference stands for them all
         return {}
     return {one.person_id: one.name for view in views.values() for one in view.people if one.name}

@@ -137,7 +137,7 @@ def purpose(name: str | None) -> str:
 
 
 def allowed(item: EntryItem, *, owner: str, reader: str, is_own: bool, for_: str | None) -> str:
-    """Why an item was shown. owner, reader: names of agencies.   is_own: whether they are one and the same."""
+    """Why an item was shown. owner, reader: names of agencies.   is_own: whether they are the same."""
     label = _inside(catalogue.label(item.class_name))
     if item.mark == "outside-policy":
         return f"The rules did not allow {reader} this. It was said all the same, and asks for a review."
