@@ -1,5 +1,6 @@
 """The offline verifier: a good folder passes, and whatever is changed in it is found."""
 
+import json
 import os
 import random
 import shutil
@@ -355,6 +356,26 @@ def test_only_the_first_leaf_continues_another_log(key, tmp_path):
         audit.export_log(store, tmp_path / name, key.verifier, parts=[opened(one, "almo") for one in order])
     audit.verify_folder(tmp_path / "good", tmp_path / "vkey")
     assert "first leaf" in faulty(tmp_path / "bad", tmp_path / "vkey")
+
+
+def test_a_line_must_be_for_its_leaf(exported):
+    folder, key_file = exported(3)
+    data = (folder / "parts.jsonl").read_bytes()
+    for wrong in (b'"index":1', b'"index":-1', b'"index":true', b'"index":"0"'):
+        (folder / "parts.jsonl").write_bytes(data.replace(b'"index":0', wrong, 1))
+        assert "line 1" in faulty(folder, key_file)
+
+
+@pytest.mark.parametrize(
+    "change", [{"id": an_id("evt", 9)}, {"at": "2026-11-22T10:00:09.123Z"}], ids=["id", "at"]
+)
+def test_a_body_must_be_of_its_leafs_event(key, tmp_path, change):
+    parts = audit.seal_event(an_event(1), ROSTER)
+    store = audit.MemoryStore(key)
+    store.append([audit.canonical({**json.loads(parts.leaf), **change})])
+    audit.export_log(store, tmp_path / "log", key.verifier, parts=[opened(parts, "almo")])
+    (tmp_path / "vkey").write_text(str(key.verifier))
+    assert "another event" in faulty(tmp_path / "log", tmp_path / "vkey")
 
 
 def test_parts_need_leaves_of_our_shape(key, tmp_path):
