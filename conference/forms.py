@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import Field, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.form import BaseForm
 
 from conference.errors import BadInput
@@ -49,6 +51,11 @@ class DateParts(Field):
             raise ValidationError(f"Enter a real date, like 27 11 2026: {self.label.text.lower()}.")
         if self.data is None and self.missing is not None:
             raise ValidationError(self.missing)
+
+
+def choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """What can be chosen, from (value, words)."""
+    return [SelectChoice(value, words) for value, words in pairs]
 
 
 def show_refusal(form: FlaskForm, error: BadInput) -> None:

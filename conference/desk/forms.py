@@ -18,7 +18,7 @@ from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from conference.cases.services import LONGEST_TEXT
-from conference.forms import DateParts
+from conference.forms import DateParts, choices, choices
 from conference.sharing import catalogue
 from conference.sharing.research import Typed
 from conference.sharing.view import PersonView, Row
@@ -57,14 +57,14 @@ class FieldForm(FlaskForm):
     value = TextAreaField("What your record says", validators=[NOT_TOO_LONG])
     kind = RadioField(
         "Is it fact or opinion?",
-        choices=[("fact", "Fact"), ("opinion", "Opinion")],
+        choices=choices([("fact", "Fact"), ("opinion", "Opinion")]),
         default="fact",
         validate_choice=False,
     )
     source = StringField("Source", validators=[NOT_TOO_LONG])
     recorded_on = DateParts("Date of the record")
     offered = RadioField(
-        "Offer to the table", choices=list(OFFERS.items()), default="none", validate_choice=False
+        "Offer to the table", choices=choices(OFFERS.items()), default="none", validate_choice=False
     )
     summary = TextAreaField("Summary", validators=[NOT_TOO_LONG])
     relevance = TextAreaField("Why it matters", validators=[NOT_TOO_LONG])
@@ -137,8 +137,8 @@ class NewFieldForm(FieldForm):
 
     def offer_choices(self, people: list[PersonView]) -> None:
         """Let one choose among the catalogue's classes and the people whom one may know of."""
-        self.class_name.choices = [("", "Choose"), *catalogue.choices()]
-        self.about.choices = [(person.person_id, _who(person)) for person in people]
+        self.class_name.choices = choices([("", "Choose"), *catalogue.choices()])
+        self.about.choices = choices((person.person_id, _who(person)) for person in people)
         self.named = {person.person_id for person in people}
 
     @property

@@ -6,7 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from conference.forms import DateParts
+from conference.forms import DateParts, choices
 from conference.meetings.services import RISKS
 
 
@@ -19,7 +19,7 @@ class RiskForm(FlaskForm):
 
     level = RadioField(
         "How high is the risk?",
-        choices=[(one, one) for one in RISKS],
+        choices=choices((one, one) for one in RISKS),
         validators=[InputRequired("Choose how high the risk is.")],
     )
     text = TextAreaField("Risk summary", validators=[Length(max=5000)])
@@ -42,7 +42,7 @@ class SettleForm(FlaskForm):
 
     status = RadioField(
         "What happened?",
-        choices=[("done", "It is done"), ("not-possible", "It is not possible")],
+        choices=choices([("done", "It is done"), ("not-possible", "It is not possible")]),
         validators=[InputRequired("Choose what happened.")],
     )
     note = TextAreaField("Note", validators=[Length(max=2000)])

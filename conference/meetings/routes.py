@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from conference import clock
 from conference.cases import services as cases
 from conference.errors import BadInput, NotFound
-from conference.forms import show_refusal
+from conference.forms import choices, show_refusal
 from conference.fragments import page_or_fragment
 from conference.meetings import room, services
 from conference.meetings.forms import ActionForm, OnlyToken, RiskForm, SettleForm
@@ -120,7 +120,7 @@ def write_risk(meeting_id: str) -> ResponseReturnValue:
     scene = room.scene(g.session, g.viewer, meeting_id, at=clock.now())
     if scene.view is None:
         raise NotFound
-    form.sources.choices = room.quotable(scene.view)
+    form.sources.choices = choices(room.quotable(scene.view))
     if form.validate_on_submit():
         services.write_risk(
             g.session,
@@ -144,8 +144,8 @@ def add_action(meeting_id: str) -> ResponseReturnValue:
     scene = room.scene(g.session, g.viewer, meeting_id, at=clock.now())
     if scene.view is None:
         raise NotFound
-    form.sources.choices = room.quotable(scene.view)
-    form.staff_id.choices = room.owners(g.session, scene.meeting)
+    form.sources.choices = choices(room.quotable(scene.view))
+    form.staff_id.choices = choices(room.owners(g.session, scene.meeting))
     if form.validate_on_submit():
         try:
             services.add_action(
@@ -227,10 +227,10 @@ def _room(meeting_id: str, *, risk: RiskForm | None = None, action: ActionForm |
     scene = room.scene(g.session, g.viewer, meeting_id, at=clock.now())
     forms: dict[str, RiskForm | ActionForm | OnlyToken] = {"form": OnlyToken()}
     if scene.view is not None:
-        quotable = room.quotable(scene.view)
+        quotable = choices(room.quotable(scene.view))
         empty: MultiDict[str, str] = MultiDict()
         forms["risk"] = risk or RiskForm(formdata=empty)
         forms["action"] = action or ActionForm(formdata=empty)
         forms["risk"].sources.choices = forms["action"].sources.choices = quotable
-        forms["action"].staff_id.choices = room.owners(g.session, scene.meeting)
+        forms["action"].staff_id.choices = choices(room.owners(g.session, scene.meeting))
     return page_or_fragment("meetings/room.html", "room", scene=scene, **forms)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,8 +26,12 @@ from tests.support.world import AWAY, HOME, World, settings_for
 def copied(world: World, folder: Path) -> World:
     """The same world in another folder: what happens there does not happen here."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("conference.db", "conference.keys"):
-        shutil.copy(world.settings.data / name, folder / name)
+    with (
+        closing(sqlite3.connect(world.settings.data / "conference.db")) as source,
+        closing(sqlite3.connect(folder / "conference.db")) as target,
+    ):
+        source.backup(target)  # with what is still in the write-ahead log
+    shutil.copy(world.settings.keys, folder / "conference.keys")
     settings = settings_for(folder)
     return replace(world, settings=settings, database=Database(settings.database, KeyFile.open(settings.keys)))
 

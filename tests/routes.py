@@ -1,0 +1,191 @@
+"""Every route, who may come there, and how to ask for it. One table for the access and the non-interference tests.
+
+A route that is not here fails the build, and so does a line here without a route.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from conference.permissions import Role
+
+from tests.support.world import World
+
+EVERYBODY = frozenset(Role)
+MEMBERS = frozenset(
+    {Role.REFERRER, Role.REPRESENTATIVE, Role.DEPUTY, Role.IDVA, Role.COORDINATOR, Role.CHAIR}
+)
+ACTORS = MEMBERS - {Role.REFERRER}
+ROOM = MEMBERS | {Role.OBSERVER}
+CHAIRS = frozenset({Role.CHAIR})
+IG = frozenset({Role.IG_OFFICER})
+
+Path = Callable[[World, str], str]
+Form = Callable[[World, str], dict[str, str | list[str]]]
+
+
+def _nothing(_world: World, _who: str) -> dict[str, str | list[str]]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Route:
+    """How to ask for one endpoint with one method.
+
+    roles:   who may come; None is everybody, signed in or not.
+    path, form: for a world and one of its staff.
+    queries: more ways of asking, appended to the path.   forms: more forms.
+    scoped:  whether it names something of one partnership, so that another's staff do not find it.
+    """
+
+    path: Path
+    roles: frozenset[Role] | None
+    form: Form = _nothing
+    queries: tuple[str, ...] = ("",)
+    forms: tuple[Form, ...] = ()
+    scoped: bool = False
+
+    def every_form(self) -> tuple[Form, ...]:
+        """All the forms to send."""
+        return (self.form, *self.forms)
+
+
+_AGENCY_OF = {"p": "police", "h": "homes", "n": "nhs", "v": "haven", "s": "safety", "a": "away-police"}
+
+
+def at(path: str) -> Path:
+    """A path with the world's ids put in: {case}, {meeting}, {field}, {action} ..."""
+
+    def made(world: World, who: str) -> str:
+        agency = _AGENCY_OF[(who or "p")[0]]
+        mine = [world.fields[name] for name in sorted(world.fields) if name.startswith(f"{agency}/")]
+        return path.format(
+            case=world.case_id,
+            meeting=world.meeting_id,
+            action=world.action_id,
+            field=(mine or [world.fields["haven/wishes/victim"]])[0],
+            agency="homes",
+            event=world.events.get(agency, "evt_" + "a" * 26),
+        )
+
+    return made
+
+
+def form(**given: str) -> Form:
+    """The same form for everybody; `{victim}` and the like are put in."""
+
+    def made(world: World, _who: str) -> dict[str, str | list[str]]:
+        known = {**world.people, "rep": world.staff["h-rep"], "chair": world.staff["s-chair"], "ref": world.reference}
+        return {name: value.format(**known) for name, value in given.items()}
+
+    return made
+
+
+_FIELD = {
+    "class_name": "tenancy.history",
+    "about": "{victim}",
+    "value": "Moved twice",
+    "kind": "fact",
+    "source": "Rent account",
+    "offered": "summary",
+    "summary": "Has moved",
+}
+
+ROUTES: dict[tuple[str, str], Route] = {
+    # everybody
+    ("health.alive", "GET"): Route(at("/healthz"), None),
+    ("health.ready", "GET"): Route(at("/readyz"), None),
+    ("identity.sign_in", "GET"): Route(at("/sign-in"), None),
+    ("identity.sign_in", "POST"): Route(at("/sign-in"), None, form(email="sam@elsewhere.example")),
+    ("identity.start", "GET"): Route(at("/sign-in/{agency}"), None),
+    ("identity.callback", "GET"): Route(at("/sign-in/{agency}/callback"), None),
+    ("identity.sign_out", "GET"): Route(at("/sign-out"), None),
+    ("identity.sign_out", "POST"): Route(at("/sign-out"), None),
+    ("identity.signed_out", "GET"): Route(at("/signed-out"), None),
+    # whoever is signed in
+    ("desk.home", "GET"): Route(at("/"), EVERYBODY),
+    ("desk.stay", "GET"): Route(at("/stay"), EVERYBODY),
+    ("desk.session_ends", "GET"): Route(at("/session"), EVERYBODY),
+    ("desk.help_labels", "GET"): Route(at("/help/labels"), EVERYBODY),
+    ("desk.help_receipts", "GET"): Route(at("/help/receipts"), EVERYBODY),
+    ("desk.help_why_not_shown", "GET"): Route(at("/help/why-not-shown"), EVERYBODY),
+    # a case
+    ("desk.case", "GET"): Route(
+        at("/cases/{case}"),
+        MEMBERS,
+        queries=("", "?view=agency", "?view=timeline", "?view=actions"),
+        scoped=True,
+    ),
+    ("desk.print_case", "GET"): Route(at("/cases/{case}/print"), MEMBERS, scoped=True),
+    ("desk.reason", "GET"): Route(at("/cases/{case}/reason"), MEMBERS, scoped=True),
+    ("desk.reason", "POST"): Route(
+        at("/cases/{case}/reason"), MEMBERS, form(reason="Duty call"), forms=(form(reason=""),), scoped=True
+    ),
+    ("desk.our_research", "GET"): Route(at("/cases/{case}/research"), MEMBERS, scoped=True),
+    ("desk.add_field", "GET"): Route(at("/cases/{case}/research/add"), MEMBERS, scoped=True),
+    ("desk.add_field", "POST"): Route(
+        at("/cases/{case}/research/add"),
+        MEMBERS,
+        form(**_FIELD),
+        forms=(form(**_FIELD, act="preview"), form(**(_FIELD | {"summary": ""})), form()),
+        scoped=True,
+    ),
+    ("desk.change_field", "GET"): Route(at("/cases/{case}/research/{field}"), MEMBERS, scoped=True),
+    ("desk.change_field", "POST"): Route(
+        at("/cases/{case}/research/{field}"),
+        MEMBERS,
+        form(**_FIELD),
+        forms=(form(**_FIELD, act="preview"), form(**(_FIELD | {"summary": ""}))),
+        scoped=True,
+    ),
+    ("desk.take_back", "POST"): Route(at("/cases/{case}/research/{field}/take-back"), MEMBERS, scoped=True),
+    ("desk.send_research", "POST"): Route(
+        at("/cases/{case}/research/send"), MEMBERS, form(), forms=(form(nil="yes"),), scoped=True
+    ),
+    ("desk.find", "GET"): Route(at("/find"), MEMBERS),
+    ("desk.find", "POST"): Route(
+        at("/find"),
+        MEMBERS,
+        form(**{"name": "Maria Kowalczyk", "born-day": "3", "born-month": "3", "born-year": "1992"}),
+        forms=(
+            form(reference="{ref}"),
+            form(nhs="943 476 5919"),
+            form(**{"name": "Hidden Person", "born-day": "1", "born-month": "2", "born-year": "1980"}),
+            form(),
+        ),
+    ),
+    # meetings
+    ("meetings.index", "GET"): Route(at("/meetings"), ROOM),
+    ("meetings.show", "GET"): Route(at("/meetings/{meeting}"), ROOM, scoped=True),
+    ("meetings.live", "GET"): Route(at("/meetings/{meeting}/room"), ROOM, scoped=True),
+    ("meetings.sign", "POST"): Route(at("/meetings/{meeting}/statement"), ROOM, scoped=True),
+    ("meetings.apologise", "POST"): Route(at("/meetings/{meeting}/apologies"), ROOM, scoped=True),
+    ("meetings.join", "POST"): Route(at("/meetings/{meeting}/join"), ROOM, scoped=True),
+    ("meetings.leave", "POST"): Route(at("/meetings/{meeting}/leave"), ROOM, scoped=True),
+    ("meetings.start", "POST"): Route(at("/meetings/{meeting}/start"), CHAIRS, scoped=True),
+    ("meetings.move_on", "POST"): Route(at("/meetings/{meeting}/next"), CHAIRS, scoped=True),
+    ("meetings.write_risk", "POST"): Route(
+        at("/meetings/{meeting}/risk"),
+        CHAIRS,
+        form(level="High risk", text="Risk of harm"),
+        forms=(form(),),
+        scoped=True,
+    ),
+    ("meetings.add_action", "POST"): Route(
+        at("/meetings/{meeting}/actions"),
+        ACTORS,
+        form(**{"text": "Fit an alarm", "staff_id": "{rep}", "due-day": "1", "due-month": "12", "due-year": "2026"}),
+        forms=(form(),),
+        scoped=True,
+    ),
+    ("meetings.let_back", "POST"): Route(
+        at("/meetings/{meeting}/let-back"), CHAIRS, form(staff_id="{rep}"), scoped=True
+    ),
+    ("meetings.action", "GET"): Route(at("/actions/{action}"), ACTORS, scoped=True),
+    ("meetings.settle", "POST"): Route(
+        at("/actions/{action}"), ACTORS, form(status="not-possible"), forms=(form(status="done"),), scoped=True
+    ),
+    ("meetings.conflict", "GET"): Route(at("/cases/{case}/conflict"), MEMBERS, scoped=True),
+    ("meetings.declare_conflict", "POST"): Route(at("/cases/{case}/conflict"), MEMBERS, scoped=True),
+}
