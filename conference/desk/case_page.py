@@ -81,12 +81,12 @@ class CasePage:
 
     @property
     def timeline(self) -> list[tuple[date, PersonView, Row]]:
-        """The lines that show a date, the latest first."""
+        """The lines that show a date, the latest first; the safe address stands above."""
         dated = [
             (row.recorded_on, person, row)
             for person in self.view.people
             for row in person.rows
-            if row.recorded_on is not None
+            if row.recorded_on is not None and not row.is_safe_contact
         ]
         return sorted(dated, key=lambda entry: entry[0], reverse=True)
 

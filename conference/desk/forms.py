@@ -18,7 +18,7 @@ from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from conference.cases.services import LONGEST_TEXT
-from conference.forms import DateParts, choices, choices
+from conference.forms import DateParts, choices
 from conference.sharing import catalogue
 from conference.sharing.research import Typed
 from conference.sharing.view import PersonView, Row
