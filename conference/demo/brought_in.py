@@ -30,7 +30,9 @@ Offers = dict[str, tuple[str, str]]
 def fhir(teller: Teller, name: str, who: str, offers: Offers) -> None:
     """The FHIR resources of a case, imported by `who`."""
     folder = files("conference.demo") / "fhir" / name
-    found = fhir_map.read_files([_filled(teller, one) for one in sorted(folder.iterdir(), key=lambda one: one.name)])
+    found = fhir_map.read_files(
+        [_filled(teller, one) for one in sorted(folder.iterdir(), key=lambda one: one.name)]
+    )
     _bring(teller, name, who, [parsed for file in found for parsed in file], offers)
 
 
@@ -84,4 +86,8 @@ def _bring(teller: Teller, name: str, who: str, found: Iterable[Parsed], offers:
 
 
 def _own(case_id: str, agency: str):  # noqa: ANN202 - SQLAlchemy's own
-    return select(Field.id).where(Field.case_id == case_id, Field.owner == agency).order_by(Field.made_at, Field.id)
+    return (
+        select(Field.id)
+        .where(Field.case_id == case_id, Field.owner == agency)
+        .order_by(Field.made_at, Field.id)
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conference import clock
 from conference.cases.models import ConferenceType
-from conference.demo.people import CHAIR, COORDINATOR, PANEL, PARTNERSHIP, RESEARCHER
+from conference.demo.people import CHAIR, COORDINATOR, PANEL, PANEL_OF_COMPLEX, PARTNERSHIP, RESEARCHER
 from conference.demo.telling import Teller
 from conference.meetings import services as meetings
 from conference.meetings.models import ActionStatus, Meeting, Series
@@ -46,7 +46,9 @@ def _series(teller: Teller, name: str, kind: ConferenceType) -> Series:
     return meetings.add_series(teller.session, partnership_id=PARTNERSHIP, name=name, conference_type=kind)
 
 
-def _plan(teller: Teller, series: Series, offset: int, names: tuple[str, ...], *, publish: bool = True) -> Meeting:
+def _plan(
+    teller: Teller, series: Series, offset: int, names: tuple[str, ...], *, publish: bool = True
+) -> Meeting:
     coordinator = teller.by(COORDINATOR)
     made = meetings.plan_meeting(
         teller.session,
@@ -58,7 +60,8 @@ def _plan(teller: Teller, series: Series, offset: int, names: tuple[str, ...], *
     )
     for number, name in enumerate(names, start=1):
         meetings.list_case(teller.session, made, teller.cases[name], position=number * 10, by=coordinator)
-    invited = [teller.staff[who] for who in (*RESEARCHER.values(), *PANEL)]
+    sitting = PANEL if series.conference_type.name == "MARAC" else PANEL_OF_COMPLEX
+    invited = [teller.staff[who] for who in (*RESEARCHER.values(), *sitting)]
     meetings.invite(teller.session, made, invited, by=coordinator)
     if publish:
         meetings.publish_list(teller.session, made, by=coordinator)
@@ -124,5 +127,3 @@ def _agree(teller: Teller, past: Meeting, name: str) -> None:
                     note=teller.days.told(note),
                     at=clock.now(),
                 )
-
-

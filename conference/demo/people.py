@@ -47,6 +47,7 @@ STAFF = (
     ("carl.whitfield", "probation", "Carl Whitfield", _REP),
     ("yasmin.akhtar", "probation", "Yasmin Akhtar", _DEPUTY),
     ("david.osei", "adult-care", "David Osei", _REP),
+    ("ruth.penhale", "adult-care", "Ruth Penhale", (Role.CHAIR,)),
     ("meera.joshi", "adult-care", "Meera Joshi", (Role.REFERRER,)),
     ("hana.said", "haven", "Hana Said", (Role.IDVA,)),
     ("bronwyn.price", "haven", "Bronwyn Price", (Role.IDVA,)),
@@ -75,4 +76,5 @@ RESEARCHER = {
 COORDINATOR, CHAIR = "cora.webb", "helen.marsh"
 # Sit in every meeting, beside the researchers.
 PANEL = (CHAIR, COORDINATOR, "otto.brand", "tom.ashworth", "dina.haddad", "bronwyn.price", "peter.lomax")
+PANEL_OF_COMPLEX = ("ruth.penhale", COORDINATOR, "otto.brand", "dina.haddad", "omar.farouk", "meera.joshi")
 EMAIL = {agency: f"{agency}.northmoor.example" for agency, *_ in AGENCIES}

@@ -19,7 +19,9 @@ _PATHS = ("data", "keys", "secrets")
 
 def written(settings: Settings) -> bytes:
     """Settings as the line that this process reads."""
-    return json.dumps({name: str(value) if name in _PATHS else value for name, value in asdict(settings).items()}).encode()
+    return json.dumps(
+        {name: str(value) if name in _PATHS else value for name, value in asdict(settings).items()}
+    ).encode()
 
 
 def main() -> int:

@@ -165,7 +165,12 @@ def _said(teller: Teller) -> None:
             {**health, "except": [{"decision": "refuse", "classes": ["health.mental"]}]},
             "Alone, after the group; she asked that mental health be left out",
         ),
-        ("george", "david.osei", {**health, "recipients": ["homes", "nhs", "adult-care"]}, "At his table, {-12}"),
+        (
+            "george",
+            "david.osei",
+            {**health, "recipients": ["homes", "nhs", "adult-care"]},
+            "At his table, {-12}",
+        ),
     )
     for name, who, words, how in given:
         with clock.held(teller.days.at(-10, 11)):
@@ -189,5 +194,3 @@ def _record(teller: Teller, name: str, who: str, word: dict[str, object], how: s
         by=teller.by(who),
         at=clock.now(),
     )
-
-
