@@ -54,6 +54,7 @@ def _parse(content: bytes) -> Node:
 
 
 def _inside(resource: Resource, depth: int) -> list[Resource | str]:
+    resource.node.one("id")  # a resource with two of them cannot be spoken of
     names = _HOLDS.get(resource.type)
     if names is None:
         for inner in resource.node.all("contained"):

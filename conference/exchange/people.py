@@ -46,6 +46,10 @@ class People:
         self._seen = seen
         self._by = by
         self._view: CaseView | None = None
+        known = select(
+            PersonIndex.token, PersonIndex.person_id, PersonIndex.field_id, PersonIndex.birth_field_id
+        )
+        self._index = session.execute(known.where(PersonIndex.case_id == case.id)).all()
         self._about = named(session, case, about) if about is not None else None
         self._found: dict[object, str | NotHere] = {}
         self._asked: dict[tuple[str | None, str | None, str | None], str | None] = {}
@@ -143,12 +147,11 @@ class People:
                 return None
         except BadInput:
             return None
-        rows = self._session.execute(
-            select(PersonIndex.person_id, PersonIndex.field_id, PersonIndex.birth_field_id).where(
-                PersonIndex.case_id == self._case.id, PersonIndex.token == token
-            )
-        ).all()
-        found = {person for person, field, birth in rows if self._may_know(field) and self._may_know(birth)}
+        found = {
+            person
+            for known, person, field, birth in self._index
+            if known == token and self._may_know(field) and self._may_know(birth)
+        }
         return found.pop() if len(found) == 1 else None
 
     def _may_know(self, field_id: str | None) -> bool:

@@ -21,6 +21,12 @@ class Seen:
         self._session = session
         self._case = case
         self._agency_id = agency_id
+        kept = select(ImportSeen).where(ImportSeen.agency_id == agency_id, ImportSeen.case_id == case.id)
+        self._kept = {row.token: row for row in session.scalars(kept)}
+        self._by_record: dict[str, list[ImportSeen]] = {}
+        for row in self._kept.values():
+            if row.record_id is not None:
+                self._by_record.setdefault(row.record_id, []).append(row)
         self._key: bytes = session.info["keys"].key_or_new(f"index/{case.partnership_id}/import/1")
 
     def record_token(self, record: FoundRecord) -> bytes:
@@ -47,12 +53,11 @@ class Seen:
 
     def find(self, token: bytes) -> ImportSeen | None:
         """What is kept under this token."""
-        return self._session.get(ImportSeen, (self._agency_id, self._case.id, token))
+        return self._kept.get(token)
 
     def fields_of(self, record_id: str) -> list[ImportSeen]:
-        """What is kept of a record's fields."""
-        rows = select(ImportSeen).where(ImportSeen.record_id == record_id, ImportSeen.field_id.is_not(None))
-        return list(self._session.scalars(rows))
+        """What was kept of a record's fields before this run."""
+        return [row for row in self._by_record.get(record_id, ()) if row.field_id is not None]
 
     def keep(
         self,
@@ -73,8 +78,8 @@ class Seen:
                 token=token,
             )
             self._session.add(row)
+            self._kept[token] = row
         row.digest, row.record_id, row.field_id, row.person_id = digest, record, field, person
-        self._session.flush()
 
     def _all(self, record: FoundRecord) -> list[str]:
         about = record.about

@@ -109,7 +109,8 @@ class _Importing:
         for field in found.fields:
             done = self._write_field(record, token, field)
             added, changed, by_hand = added + done[0], changed + done[1], by_hand + done[2]
-        gone = len(self._seen.fields_of(record.id)) - len(found.fields) if kept is not None else 0
+        now = {self._seen.field_token(token, field) for field in found.fields}
+        gone = sum(row.token not in now for row in self._seen.fields_of(record.id))
         if gone > 0:
             notes.append(f"{counted(gone, 'field')} of before no longer in it, and left as they were")
         if by_hand:

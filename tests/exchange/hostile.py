@@ -106,6 +106,7 @@ FHIR: dict[str, tuple[bytes, str]] = {
         b'{"resourceType":"Patient","name":[{"given":["a","b"],"_given":[null]}]}',
         "do not match",
     ),
+    "two-ids.json": (b'{"resourceType":"Patient","id":["a","b"]}', "Patient.id[1]: given more than once"),
     "born-twice.json": (
         b'{"resourceType":"Patient","birthDate":["1970-01-01","1980-01-01"]}',
         "more than once",
