@@ -378,6 +378,17 @@ def test_a_body_must_be_of_its_leafs_event(key, tmp_path, change):
     assert "another event" in faulty(tmp_path / "log", tmp_path / "vkey")
 
 
+def test_a_line_must_answer_for_every_item_of_its_body(exported):
+    folder, key_file = exported(2)
+    lines = (folder / "parts.jsonl").read_bytes().splitlines()
+    line = json.loads(lines[0])
+    assert len(line["items"]) == 1
+    for items in ([], line["items"] * 2):
+        bad = audit.canonical({**line, "items": items})
+        (folder / "parts.jsonl").write_bytes(bad + b"\n" + lines[1] + b"\n")
+        assert "line 1: " in faulty(folder, key_file)
+
+
 def test_parts_need_leaves_of_our_shape(key, tmp_path):
     store = audit.MemoryStore(key)
     store.append([b"a"])
