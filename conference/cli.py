@@ -1,7 +1,7 @@
 """The `conference` command: reads what was typed, calls one function, says what went wrong in a sentence.
 
-Exit status: 0, 1 for what is wrong with settings, data or input, 2 for what was typed wrongly. What a command needs is
-imported when it runs: `conference consent check` needs neither a data folder nor a database.
+Exit status: 0, 1 for what is wrong with settings, data or input, 2 for what was typed wrongly. What a command
+needs is imported when it runs: `conference consent check` needs neither a data folder nor a database.
 """
 # ruff: noqa: PLC0415 - see above
 
@@ -32,7 +32,7 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one for each way to end
     """Run one command and return its exit status."""
     try:
         status = conference.main(arguments, prog_name="conference", standalone_mode=False)
@@ -52,7 +52,7 @@ def run(arguments: list[str]) -> int:
         return 1
     except OSError as error:
         return _say(f"{error.filename or 'A file'}: {error.strerror}.")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - raised again unless it is the database's
         return _say(_of_database(error))
     return status if isinstance(status, int) else 0
 
@@ -64,7 +64,7 @@ def _say(*sentences: str) -> int:
 
 
 def _of_database(error: Exception) -> str:
-    """The sentence for a database that does not do its work; anything else is a fault of ours and is raised again."""
+    """The sentence for a database that does not do its work; anything else is our fault and raised again."""
     from sqlalchemy.exc import DatabaseError
 
     if isinstance(error, DatabaseError):
@@ -89,7 +89,7 @@ def conference() -> None:
     """Multi-agency case conferences. CONFERENCE_DATA names the folder of an installation."""
 
 
-# --- installing and running ------------------------------------------------------------------------------------
+# --- installing and running -----------------------------------------------------------------------
 
 
 @conference.command()
@@ -154,7 +154,7 @@ def demo(port: int, data: Path | None, *, seed_only: bool) -> None:
     command.run(command.settings_for(data, port), port=port, seed_only=seed_only, tell=tell)
 
 
-# --- the log ---------------------------------------------------------------------------------------------------
+# --- the log --------------------------------------------------------------------------------------
 
 
 @conference.group()
@@ -188,7 +188,7 @@ def prove(event: str, out: Path | None) -> None:
             tell(str(path))
 
 
-# --- the law ---------------------------------------------------------------------------------------------------
+# --- the law --------------------------------------------------------------------------------------
 
 
 @conference.group()
@@ -215,7 +215,7 @@ def decide_requests(policy: Path) -> int:
     return commands.decide_lines(policy, stdin=streams[0], stdout=streams[1], stderr=streams[2])
 
 
-# --- what comes in ---------------------------------------------------------------------------------------------
+# --- what comes in --------------------------------------------------------------------------------
 
 
 @conference.group("import")
@@ -281,7 +281,7 @@ def import_csv(
         )
 
 
-# --- who and what there is -------------------------------------------------------------------------------------
+# --- who and what there is ------------------------------------------------------------------------
 
 
 @conference.group()

@@ -1,4 +1,4 @@
-"""The web server: gunicorn by its Python interface. The application is made in each worker, after the fork."""
+"""The web server, gunicorn by its Python interface. Each worker makes the application, after the fork."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class _Server(BaseApplication):
             self.cfg.set(name, value)
         self.cfg.set("worker_exit", self._stop)
 
-    def load(self) -> Flask:
+    def load(self) -> Any:
         """Called in the worker, after the fork: threads and connections are its own."""
         self._app = create_app(self._settings)
         self._app.extensions["conference"].sequencer.start()

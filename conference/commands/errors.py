@@ -6,4 +6,4 @@ from conference.errors import ConferenceError
 
 
 class Stopped(ConferenceError):
-    """A command cannot go on. The message is a sentence for whoever typed it: what is wrong, and what to do."""
+    """A command cannot go on. The message says what is wrong and what to do, in a sentence."""

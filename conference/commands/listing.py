@@ -13,7 +13,7 @@ from conference.clock import LONDON
 from conference.commands.errors import Stopped
 from conference.errors import NotFound
 from conference.identity import services as identity
-from conference.identity.models import Partnership, Staff
+from conference.identity.models import Agency, Partnership, Staff
 from conference.permissions import Role
 from conference.trail import writing
 
@@ -72,7 +72,7 @@ def add_staff(
     return made
 
 
-def _known(session: Session, agency_id: str) -> identity.Agency:
+def _known(session: Session, agency_id: str) -> Agency:
     try:
         return identity.get_agency(session, agency_id)
     except NotFound:

@@ -40,7 +40,7 @@ def export(
 
 
 def prove(database: Database, event_id: str, out: Path) -> list[Path]:
-    """Write the event's proof to `out`, and beside it its leaf and the key that verifies it. Raises Stopped."""
+    """Write the event's proof to `out`, beside it its leaf and the key that verifies it. Raises Stopped."""
     with database.read() as session:
         which = session.scalar(select(LogEvent.partnership_id).where(LogEvent.id == event_id))
     if which is None:

@@ -45,7 +45,7 @@ def go_back(database: str, target: str, *, tell: Say) -> None:
 
 
 def missing(database: str) -> list[str]:
-    """The migrations that this database has not had, oldest first. Raises Stopped where it is newer than we are."""
+    """The migrations that this database has not had, oldest first. Raises Stopped where it is newer."""
     scripts = ScriptDirectory(str(FOLDER))
     with connected(database) as connection:
         there = _at(connection)

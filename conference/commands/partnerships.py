@@ -163,15 +163,18 @@ def _agency(
             )
             tell(f"Agency {agency.id} has joined.")
         if "sign_in" in one:
-            lists = {
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in one["sign_in"].items()
-            }
-            identity.set_provider(agency, Provider(**lists))
+            identity.set_provider(agency, _provider(one["sign_in"]))
     except BadInput as error:
         raise Stopped(f"agency {one['id']}: {error.message}") from None
     session.flush()
     return is_new
+
+
+def _provider(said: Mapping[str, Any]) -> Provider:
+    whole: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in said.items()
+    }
+    return Provider(**whole)
 
 
 def _policy(session: Session, partnership_id: str) -> str | None:
@@ -196,7 +199,7 @@ def _publish(session: Session, made: Partnership, wanted: Wanted, tell: Callable
         default = json.dumps(kept, ensure_ascii=False, indent=1)
     try:
         policy.publish(session, made.id, default, actor=None, agency=None, at=at)
-    except policy.consent.BrokenPolicy as broken:
+    except policy.BrokenPolicy as broken:
         raise Stopped("\n".join(f"policy: {fault}" for fault in broken.faults)) from None
     tell(f"Published policy {version}.")
 
@@ -244,7 +247,7 @@ def _conference_type(
     tell(f"Made the conference type {one['name']}.")
 
 
-# --- what may stand in the file --------------------------------------------------------------------------------
+# --- what may stand in the file -------------------------------------------------------------------
 
 
 def _faults(data: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What comes into the story from agencies' own systems: the same files as everywhere, then looked at and offered."""
+"""What comes into the story from agencies' own systems: read as everywhere, then looked at and offered."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from conference import clock
 from conference.cases import services as cases
@@ -85,7 +85,7 @@ def _bring(teller: Teller, name: str, who: str, found: Iterable[Parsed], offers:
             cases.set_offer(session, field, Offered(level), by=teller.by(who), at=clock.now())
 
 
-def _own(case_id: str, agency: str):  # noqa: ANN202 - SQLAlchemy's own
+def _own(case_id: str, agency: str) -> Select[str]:
     return (
         select(Field.id)
         .where(Field.case_id == case_id, Field.owner == agency)

@@ -1,7 +1,8 @@
 """Dates of the story, relative to the day on which it is told.
 
-`{-12}` in a text becomes the date twelve days ago in words, `{+7:iso}` next week's as 2026-11-29, and `{34/03-03}` the
-birthday, 3 March, of somebody who is 34 that day. So the story is the same whenever it is told, but for its dates.
+`{-12}` in a text becomes the date twelve days ago in words, `{+7:iso}` next week's as 2026-11-29, and
+`{34/03-03}` the birthday, 3 March, of somebody who is 34 that day. So the story is the same whenever it is
+told, but for its dates.
 """
 
 from __future__ import annotations

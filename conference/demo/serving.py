@@ -9,6 +9,7 @@ import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from conference.errors import ConferenceError
 from conference.server import serve
@@ -28,7 +29,8 @@ def main() -> int:
     """Serve until told to stop."""
     _end_with(os.getppid())
     told = json.loads(sys.stdin.buffer.read())
-    settings = Settings(**{name: Path(value) if name in _PATHS else value for name, value in told.items()})
+    whole: dict[str, Any] = {name: Path(value) if name in _PATHS else value for name, value in told.items()}
+    settings = Settings(**whole)
     try:
         serve(settings)
     except ConferenceError as fault:

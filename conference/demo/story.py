@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from conference import clock, ids
 from conference.cases import services as cases
 from conference.cases.models import Case, ConferenceType
 from conference.db import Database
-from conference.demo import brought_in, complex as complex_needs, marac, meeting
+from conference.demo import brought_in, marac, meeting
+from conference.demo import complex as complex_needs
 from conference.demo.dates import Days
 from conference.demo.people import AGENCIES, CHAIR, EMAIL, NAME, PARTNERSHIP, PREFIX, STAFF
 from conference.demo.telling import Teller, Told
 from conference.identity import services as identity
 from conference.identity.models import Partnership
 from conference.sharing import consents, policy
+from conference.sharing.models import ConsentRow
 from conference.trail import roster
 from conference.trail.sequencer import place
 
@@ -155,7 +159,7 @@ def _said(teller: Teller) -> None:
     """Consents for tenancy support: one given, one given with an exception, one taken back."""
     until = clock.moment(teller.days.at(350, 0))
     everybody = ["homes", "mental-health", "nhs", "adult-care", "brightwater"]
-    word = {"decision": "grant", "purposes": ["tenancy-support"], "until": until}
+    word: dict[str, Any] = {"decision": "grant", "purposes": ["tenancy-support"], "until": until}
     health = {**word, "recipients": everybody, "classes": ["health", "care", "tenancy", "wishes", "contact"]}
     given = (
         ("leila", "lucy.brennan", health, "Alone, at her flat; read aloud, agencies by name"),
@@ -183,7 +187,7 @@ def _said(teller: Teller) -> None:
         )
 
 
-def _record(teller: Teller, name: str, who: str, word: dict[str, object], how: str):  # noqa: ANN202
+def _record(teller: Teller, name: str, who: str, word: dict[str, Any], how: str) -> ConsentRow:
     victim = next(iter(teller.people[name].values()))
     return consents.record_consent(
         teller.session,

@@ -19,7 +19,10 @@ from conference.identity.services import Viewer, viewer_for
 
 @dataclass(frozen=True)
 class Said:
-    """One field. days: how long ago it was recorded.   about: names of people, with spaces.   name: to point at it."""
+    """One field.
+
+    about: names of people, with spaces.   days: how long ago it was recorded.   name: to point at it.
+    """
 
     agency: str
     class_name: str
@@ -85,7 +88,7 @@ class Teller:
         return self._viewers[who]
 
     def tell(self, told: Told, kind: ConferenceType) -> Case:
-        """The whole case: opened, people, assignments, what each agency holds and offers, how far its research is."""
+        """The whole case: its people, who works on it, what each agency holds and offers, its research."""
         with clock.held(self.days.at(-told.opened)):
             case = self._open(told, kind)
         with clock.held(self.days.at(-max(told.opened - 3, 0), 14)):

@@ -24,6 +24,8 @@ from conference.inputs import moved
 from conference.sharing.models import ConsentRow, DecisionRow, PolicyVersion
 from conference.trail import writing
 
+BrokenPolicy = consent.BrokenPolicy  # for whoever publishes
+
 TEMPLATE = Path(__file__).with_name("default_policy.json")
 
 

@@ -39,7 +39,8 @@ def upgrade() -> None:
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("partnership_id", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('police', 'idva', 'childrens', 'adult-care', 'nhs', 'mental-health', 'housing', 'asb', 'probation', 'education', 'substance', 'fire', 'voluntary')",
+            "kind IN ('police', 'idva', 'childrens', 'adult-care', 'nhs', 'mental-health', 'housing', 'asb', "
+            "'probation', 'education', 'substance', 'fire', 'voluntary')",
             name=op.f("ck_agency_kind"),
         ),
         sa.CheckConstraint(
@@ -77,7 +78,8 @@ def upgrade() -> None:
         sa.Column("staff_id", sa.String(length=64), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.CheckConstraint(
-            "role IN ('referrer', 'representative', 'deputy', 'coordinator', 'chair', 'idva', 'observer', 'ig-officer', 'administrator')",
+            "role IN ('referrer', 'representative', 'deputy', 'coordinator', 'chair', 'idva', 'observer', "
+            "'ig-officer', 'administrator')",
             name=op.f("ck_staff_role_role"),
         ),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_staff_role_staff_id_staff")),
