@@ -62,6 +62,7 @@ EVENTS = {
     "case.closed": "closed a case",
     "case.assigned": "assigned somebody to a case",
     "case.reasoned": "gave a reason before looking at a case",
+    "research.changed": "said how far research is",
     "meeting.planned": "planned or changed a meeting",
     "meeting.signed": "signed a confidentiality statement",
     "meeting.joined": "joined a meeting",
@@ -138,7 +139,7 @@ def purpose(name: str | None) -> str:
 
 def allowed(item: EntryItem, *, owner: str, reader: str, is_own: bool, for_: str | None) -> str:
     """Why an item was shown. owner, reader: names of agencies.   is_own: whether they are the same."""
-    label = _inside(catalogue.label(item.class_name))
+    label = _INSIDE.get(item.class_name) or _inside(catalogue.label(item.class_name))
     if item.mark == "outside-policy":
         return f"The rules did not allow {reader} this. It was said all the same, and asks for a review."
     if is_own:
@@ -164,6 +165,16 @@ def by_right(item: EntryItem) -> str:
         f"override {item.override}" if item.override else None,
     )
     return "; ".join(part for part in parts if part)
+
+
+_INSIDE = {
+    "identity.name": "the name",
+    "identity.alias": "other names",
+    "identity.dob": "the date of birth",
+    "contact.phone": "the phone number",
+    "contact.current-address": "the address",
+    "immigration": "immigration status",
+}
 
 
 def _inside(label: str) -> str:
