@@ -252,3 +252,15 @@ def test_all_of_uk_core_is_accounted_for(importer):
     assert code == 0
     assert sum(line.endswith("unchanged") for line in lines) == 16
     assert importer.everything() == before
+
+
+def test_no_line_repeats_what_came_in(importer):
+    whole = bundle(the_victim(telecom=[{"system": "phone", "value": "07700 900123"}]), CONDITION)
+    hers = {**HOUSING, "Tenant Name": "Maria Kowalczyk", "Date of Birth": "1992-03-03"}
+    _, lines = importer.fhir(importer.write("p.json", as_json(whole)))
+    _, more = importer.csv(importer.write("h.csv", as_csv(hers)), plan="housing-tenancy")
+    printed = " ".join([*lines, *more])
+    assert "imported" in printed
+    for value in ("KOWALCZYK", "Kowalczyk", "1992", "07700", "Fracture", "pat-1", *hers.values()):
+        if len(value) > 3:
+            assert value not in printed
