@@ -14,6 +14,7 @@ from conference.identity import services as identity
 from conference.identity.services import Viewer
 from conference.meetings import services as meetings
 from conference.meetings.models import Action, ActionStatus, Meeting, MeetingStatus
+from conference.sharing import catalogue
 from conference.sharing.door import EVERYTHING, Asked, disclose
 from conference.sharing.view import CaseView, PersonView, Row
 
@@ -28,6 +29,9 @@ FIRST = (
     "conference.action",
 )
 """What every way of looking shows above the rest, and all that the list of actions shows."""
+
+ON_PAPER = tuple(name for name in catalogue.LABELS if name not in catalogue.SAFE_CONTACT)
+"""What a print holds: a sheet can be left lying about, so the safe address is never on one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +102,18 @@ class CasePage:
         return [row for row in rows if id(row) not in apart]
 
 
-def case_page(
-    session: Session, viewer: Viewer, case: Case, *, way: str, at: datetime, channel: str = "screen"
-) -> CasePage:
+def case_page(session: Session, viewer: Viewer, case: Case, *, way: str, at: datetime) -> CasePage:
     """The page of a case that was found through the viewer. Logged."""
     way = way if way in WAYS else "person"
     asked = Asked(classes=FIRST) if way == "actions" else EVERYTHING
-    view = disclose(session, viewer, [case], asked=asked, channel=channel)[case.id]
+    view = disclose(session, viewer, [case], asked=asked)[case.id]
     return CasePage(view, way, _tasks(session, viewer, view), _meeting(session, viewer, case, at=at))
+
+
+def paper(session: Session, viewer: Viewer, case: Case, *, at: datetime) -> CasePage:
+    """The same by person, for paper. Logged as a print."""
+    view = disclose(session, viewer, [case], asked=Asked(classes=ON_PAPER), channel="print")[case.id]
+    return CasePage(view, "person", _tasks(session, viewer, view), _meeting(session, viewer, case, at=at))
 
 
 def risk_of(view: CaseView) -> str | None:

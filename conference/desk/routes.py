@@ -68,7 +68,7 @@ def _ways(page: case_page.CasePage) -> list[dict[str, object]]:
 def print_case(case_id: str) -> ResponseReturnValue:
     """The case for paper: logged as a print."""
     found = cases.visible_case(g.session, g.viewer, case_id, at=clock.now())
-    page = case_page.case_page(g.session, g.viewer, found, way="person", at=clock.now(), channel="print")
+    page = case_page.paper(g.session, g.viewer, found, at=clock.now())
     return render_template("desk/print.html", page=page)
 
 
