@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import AnyOf, InputRequired, Length
 
 from conference.forms import DateParts, choices
 from conference.governance.services import Choices, Search
@@ -22,7 +22,10 @@ class SearchForm(FlaskForm):
     """Why, about whom, by whom, when."""
 
     why = RadioField(
-        "Why?", choices=choices(WHY.items()), validators=[InputRequired("Say why you are looking.")]
+        "Why?",
+        choices=choices(WHY.items()),
+        validators=[AnyOf(WHY, message="Say why you are looking.")],
+        validate_choice=False,
     )
     ref = StringField("Ref", validators=[_SHORT])
     name = StringField("Name", validators=[_SHORT])

@@ -11,7 +11,7 @@ import pytest
 from conference.cases.models import Case
 from conference.governance import services
 from conference.governance.services import Answer, Search
-from conference.sharing.door import disclose
+from conference.sharing.door import EVERYTHING, Asked, disclose
 from conference.trail.reading import Entry, Wanted, events_for
 from tests.support.client import copied, settle
 from tests.support.world import HOME, NOW, World, make, told
@@ -41,13 +41,13 @@ class Seen:
             return services.by_receipt(session, self.world.viewer(who), code)
 
 
-def show(world: World, who: str) -> str:
+def show(world: World, who: str, asked: Asked = EVERYTHING) -> str:
     """Show `who` the main case, as a page of theirs would, and say which event that was."""
     viewer = world.viewer(who)
     turn = next(TURNS)
     with told(f"shown {turn}", NOW), world.database.write() as session:
         session.info.update(request=f"req_{turn:026}", channel="screen")
-        disclose(session, viewer, [session.get_one(Case, world.case_id)])
+        disclose(session, viewer, [session.get_one(Case, world.case_id)], asked=asked)
     with world.database.read() as session:
         found = events_for(session, HOME, viewer.agency_id, Wanted(actor=viewer.staff_id))
     settle(world)
