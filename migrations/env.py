@@ -1,4 +1,4 @@
-"""How alembic reaches the database: over the connection that `conference migrate` gives, or by the settings."""
+"""How alembic reaches the database: over the connection of `conference migrate`, or by the settings."""
 
 from alembic import context
 from sqlalchemy.engine import Connection
