@@ -30,7 +30,7 @@ def index() -> ResponseReturnValue:
     if request.method == "GET":
         answer = services.newest(g.session, g.viewer, clock.today())
         return _index(_search_form(), ReceiptForm(), answer, asked="newest")
-    if request.form.get("act") == "receipt":
+    if "code" in request.form:
         return _by_receipt()
     form = _search_form(request.form)
     if form.validate():

@@ -57,7 +57,7 @@ def test_a_search_answers_with_a_sentence_and_keeps_what_was_typed(police: Flask
             "Enter a last day that is not before the first.",
             id="backwards",
         ),
-        pytest.param({"act": "receipt"}, "Enter a receipt code.", id="no-code"),
+        pytest.param({"code": ""}, "Enter a receipt code.", id="no-code"),
     ],
 )
 def test_what_is_missing_is_said(police: FlaskClient, form: dict[str, str], said: str) -> None:
@@ -67,7 +67,7 @@ def test_what_is_missing_is_said(police: FlaskClient, form: dict[str, str], said
 
 
 def test_nothing_found_says_so(police: FlaskClient) -> None:
-    for form in ({"act": "receipt", "code": "K7QX-2MFD-94TW"}, {"why": "audit", **MARIA, "name": "No One"}):
+    for form in ({"code": "K7QX-2MFD-94TW"}, {"why": "audit", **MARIA, "name": "No One"}):
         answer = police.post(PAGE, data=form, base_url=BASE)
         assert "No disclosures match." in answer.get_data(as_text=True)
 
