@@ -53,9 +53,9 @@ def assemble(settings: Settings) -> web.ConferenceFlask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
         )
+    web.init_app(app)  # first: what refuses a request later needs its nonce
     CSRFProtect(app).exempt("conference.identity.routes.sign_in")  # as its docstring says
     Htmx(app)
-    web.init_app(app)
     for part in (health, identity, desk, meetings, governance):
         part.init_app(app)
     return app

@@ -188,4 +188,32 @@ ROUTES: dict[tuple[str, str], Route] = {
     ),
     ("meetings.conflict", "GET"): Route(at("/cases/{case}/conflict"), MEMBERS, scoped=True),
     ("meetings.declare_conflict", "POST"): Route(at("/cases/{case}/conflict"), MEMBERS, scoped=True),
+    # information governance
+    ("governance.index", "GET"): Route(at("/governance/disclosures"), IG),
+    ("governance.index", "POST"): Route(
+        at("/governance/disclosures"),
+        IG,
+        form(why="audit", case="{ref}"),
+        forms=(
+            form(
+                **{
+                    "why": "complaint",
+                    "name": "Maria Kowalczyk",
+                    "born-day": "3",
+                    "born-month": "3",
+                    "born-year": "1992",
+                }
+            ),
+            form(why="audit", agency="homes"),
+            form(why="audit", code="K7QX-2MFD-94TW"),
+            form(),
+        ),
+    ),
+    ("governance.show", "GET"): Route(at("/governance/disclosures/{event}"), IG, scoped=True),
+    ("governance.check", "GET"): Route(at("/governance/disclosures/{event}/check"), IG, scoped=True),
+    ("governance.proof", "GET"): Route(at("/governance/disclosures/{event}/proof"), IG, scoped=True),
+    ("governance.leaf", "GET"): Route(at("/governance/disclosures/{event}/leaf"), IG, scoped=True),
+    ("governance.log", "GET"): Route(at("/governance/log"), IG),
+    ("governance.copy", "GET"): Route(at("/governance/log/copy"), IG),
+    ("governance.key", "GET"): Route(at("/governance/log/key"), IG),
 }

@@ -16,7 +16,7 @@ from conference.meetings import services
 from conference.meetings.models import Action, AgendaItem, Invitation, ItemStatus, Meeting
 from conference.permissions import Permission
 from conference.sharing.door import NAMES, Asked, disclose
-from conference.sharing.view import CaseView, Row
+from conference.sharing.view import CaseView, PersonView, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,13 @@ class Task:
 
     action: Action
     row: Row
-    owner: str
+    who: str
     today: date
+
+    @property
+    def due(self) -> date:
+        """By when."""
+        return self.action.due
 
     @property
     def is_late(self) -> bool:
@@ -110,13 +115,19 @@ class Scene:
         return self.view.of_class("contact.safe-address", "contact.safe-contact", "wishes") if self.view else []
 
     @property
-    def by_owner(self) -> list[tuple[str, list[Row]]]:
-        """The rest by agency, without what the conference wrote."""
+    def by_owner(self) -> list[tuple[str, list[tuple[PersonView, list[Row]]]]]:
+        """The rest by agency and person, without what the conference wrote."""
         if self.view is None:
             return []
         apart = {id(row) for row in [*self.first, *self.view.of_class("conference")]}
-        groups = [(name, [row for row in rows if id(row) not in apart]) for name, rows in self.view.by_owner()]
-        return [(name, rows) for name, rows in groups if rows]
+        people = self.view.people
+        out = []
+        for name, rows in self.view.by_owner():
+            rest = [row for row in rows if id(row) not in apart]
+            if rest:
+                by_person = [(who, [row for row in rest if row.person_id == who.person_id]) for who in people]
+                out.append((name, by_person))
+        return out
 
 
 def risk_of(view: CaseView) -> str | None:

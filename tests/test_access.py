@@ -1,0 +1,133 @@
+"""Who may come where: every endpoint and every role, nobody, and another partnership's staff, through the client."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conference.permissions import Role
+from conference.web import ConferenceFlask, parts_of
+from sqlalchemy import event
+
+from tests.routes import ROUTES
+from tests.support.client import application, copied, signed_in
+from tests.support.world import World, make, told
+
+# One person for each role.
+ROLES = {
+    Role.REFERRER: "p-ref",
+    Role.REPRESENTATIVE: "h-rep",
+    Role.DEPUTY: "h-dep",
+    Role.IDVA: "v-idva",
+    Role.COORDINATOR: "s-coord",
+    Role.CHAIR: "s-chair",
+    Role.OBSERVER: "s-obs",
+    Role.IG_OFFICER: "h-ig",
+    Role.ADMINISTRATOR: "s-admin",
+}
+REFUSED = {403}
+NOT_SIGNED_IN = {303, 401}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture
+def app(world: World, tmp_path: Path) -> ConferenceFlask:
+    made = application(copied(world, tmp_path))
+    made.config["WTF_CSRF_ENABLED"] = False
+    return made
+
+
+def ask(app: ConferenceFlask, world: World, who: str | None, name: tuple[str, str]):
+    route = ROUTES[name]
+    with told(f"{who} {name}"):
+        client = signed_in(app, world, who)
+        return client.open(
+            route.path(world, who or ""),
+            method=name[1],
+            data=route.form(world, who or ""),
+            base_url="http://localhost",
+        )
+
+
+EACH = [pytest.param(name, id=f"{name[1]}-{name[0]}") for name in sorted(ROUTES)]
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_each_role_gets_in_or_not(app: ConferenceFlask, world: World, name: tuple[str, str]) -> None:
+    for role, who in ROLES.items():
+        answer = ask(app, world, who, name)
+        allowed = ROUTES[name].roles is None or role in ROUTES[name].roles
+        refused_by_role = answer.status_code == 403 and b"not for your role" in answer.get_data()
+        assert refused_by_role is not allowed, f"{role}: {answer.status_code}"
+        assert answer.status_code < 500 or answer.status_code == 503, f"{role}: {answer.status_code}"
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_nobody_gets_in_without_signing_in(app: ConferenceFlask, world: World, name: tuple[str, str]) -> None:
+    answer = ask(app, world, None, name)
+    if ROUTES[name].roles is not None:
+        assert answer.status_code in NOT_SIGNED_IN
+        assert answer.headers["Location"].startswith("/sign-in")
+        assert "Disclosure-Receipt" not in answer.headers
+
+
+@pytest.mark.parametrize("name", [one for one in EACH if ROUTES[one.values[0]].scoped])
+def test_another_partnership_finds_nothing(app: ConferenceFlask, world: World, name: tuple[str, str]) -> None:
+    answer = ask(app, world, "a-rep", name)
+    assert answer.status_code in {403, 404}
+    assert "Maria" not in answer.get_data(as_text=True)
+
+
+def test_the_table_is_the_url_map(app: ConferenceFlask) -> None:
+    known = {
+        (rule.endpoint, method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint != "static"
+    }
+    assert known == set(ROUTES)
+
+
+def test_a_view_that_declares_no_access_is_refused(app: ConferenceFlask, world: World) -> None:
+    app.add_url_rule("/forgotten", "forgotten", lambda: "shown to everybody")
+    with told("forgotten"):
+        answer = signed_in(app, world, "s-chair").get("/forgotten", base_url="http://localhost")
+    assert answer.status_code == 500
+    assert b"shown" not in answer.get_data()
+
+
+# It does what a link to the agency's own sign-in does, and nothing more.
+MAY_BE_FORGED = {("identity.sign_in", "POST")}
+
+
+@pytest.mark.parametrize(
+    "name", [one for one in EACH if one.values[0][1] != "GET" and one.values[0] not in MAY_BE_FORGED]
+)
+def test_a_forged_request_is_refused(app: ConferenceFlask, world: World, name: tuple[str, str]) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    assert ask(app, world, "s-chair", name).status_code == 400
+
+
+@pytest.mark.parametrize("name", [one for one in EACH if one.values[0][1] == "GET"])
+def test_a_page_changes_nothing_but_the_log(
+    app: ConferenceFlask, world: World, name: tuple[str, str]
+) -> None:
+    changed: list[str] = []
+
+    def watch(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        words = statement.split()
+        if words[0] in {"INSERT", "UPDATE", "DELETE"}:
+            changed.append(words[2] if words[0] in {"INSERT", "DELETE"} else words[1])
+
+    own = ("log_", "web_session", "data_key", "roster")
+    for who in ("h-rep", "s-chair", "h-ig"):
+        with told(f"{who} {name}"):
+            client = signed_in(app, world, who)
+            event.listen(parts_of(app).database.engine, "before_cursor_execute", watch)
+            client.get(ROUTES[name].path(world, who), base_url="http://localhost")
+            event.remove(parts_of(app).database.engine, "before_cursor_execute", watch)
+    assert [table for table in changed if not table.strip('"').startswith(own)] == []

@@ -1,0 +1,259 @@
+"""What is withheld has no influence: two worlds that differ only in what one viewer may not see give the same bytes.
+
+For each secret's owner two copies of one world are made to differ: in withheld values, in withheld records, in how
+many fields stand behind a presence line, in what stands behind a summary, in hidden cases on an agenda, in other
+people's reasons and recusals, and in one person's consent. Then everybody else asks for every route in both. The
+bytes, the headers, the number of SQL statements and the number of openings must be equal.
+
+In both worlds the same number of events happens: how many there are is what any Merkle log shows.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conference import clock, ids
+from conference.cases import services as cases
+from conference.cases.models import Case, ExclusionKind, Field, Offered, PersonRole
+from conference.meetings import services as meetings
+from conference.meetings.models import Meeting
+from conference.trail.sqlstore import SqlStore
+from conference.vault import unseal
+from conference.web import ConferenceFlask
+from sqlalchemy import event, select
+
+from tests.routes import ROUTES
+from tests.support.client import application, copied, settle, signed_in, without_tokens
+from tests.support.world import HOME, STAFF, World, add, by, make, told
+
+OWNERS = {"nhs": "n-rep", "police": "p-rep"}
+WORDS = {"one": "Alpha", "two": "A very different and much longer text that nobody else may see, LS1 4ZZ"}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make(tmp_path_factory.mktemp("world"))
+
+
+def differ(world: World, owner: str, which: str) -> None:
+    """Make the world one of a pair. The two share ids where both have the thing, and the number of events."""
+    who = OWNERS[owner]
+    actor = by(world, who)
+    with told(f"secret {owner}"), world.database.write() as session:
+        main = session.get_one(Case, world.case_id)
+        hidden = cases.open_case(
+            session,
+            partnership_id=HOME,
+            conference_type=main.conference_type,
+            agencies=[owner],
+            by=actor,
+            at=world.now,
+        )
+        hidden_person = cases.add_person(session, hidden, PersonRole.VICTIM)
+        more = cases.add_person(session, main if which == "two" else hidden, PersonRole.OTHER)
+        cases.assign(session, hidden, world.staff[who], by=actor, at=world.now)
+    with told(f"values {owner}"), world.database.write() as session:
+        text = WORDS[which]
+        # a withheld value, and one whose existence is withheld too
+        add(session, world, world.case_id, who, "intelligence", text, name="secret")
+        where = world.case_id if which == "two" else hidden.id
+        people = {"victim": world.people["victim"] if which == "two" else hidden_person}
+        add(session, world, where, who, "contact.phone", text, people=people, name="existence")
+        add(session, world, where, who, "identity.name", text, people={"victim": more}, name="a name")
+        # what stands behind a presence line, and behind a summary
+        add(session, world, world.case_id, who, "health.substance", text, offered="presence", name="presence")
+        add(session, world, where, who, "health.substance", text, people=people, name="presence twice", offered="presence")
+        add(session, world, world.case_id, who, "offending.incident", text, offered="summary", summary="Two calls", name="summary")
+    with told(f"others {owner}"), world.database.write() as session:
+        # a hidden case between two others on the agenda; somebody's reason; somebody's recusal
+        meeting = session.get_one(Meeting, world.meeting_id if which == "two" else world.past_meeting_id)
+        meetings.list_case(session, meeting, session.get_one(Case, hidden.id), position=20, by=actor)
+        colleague = {"police": "p-other", "nhs": "n-rep"}[owner]
+        case = session.get_one(Case, world.case_id if which == "two" and owner == "police" else hidden.id)
+        cases.exclude(
+            session, case, world.staff[colleague], ExclusionKind.OTHER_SIDE, by=actor, at=world.now
+        )
+    settle(world)
+
+
+@dataclass
+class Pair:
+    """Two worlds as one viewer finds them, and what it cost to answer."""
+
+    worlds: tuple[World, World]
+    apps: tuple[ConferenceFlask, ConferenceFlask]
+
+
+@pytest.fixture(scope="module")
+def differing(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[World, World]]:
+    out = {}
+    for owner in OWNERS:
+        folder = tmp_path_factory.mktemp(f"pair-{owner}")
+        one, two = copied(world, folder / "one"), copied(world, folder / "two")
+        differ(one, owner, "one")
+        differ(two, owner, "two")
+        out[owner] = one, two
+    return out
+
+
+def viewers(owner: str) -> list[str | None]:
+    """Everybody who is not of the owner's agency, somebody of another partnership, and nobody."""
+    return [*(subject for subject, agency, *_ in STAFF if agency != owner), "a-rep", None]
+
+
+CASES = [
+    pytest.param(owner, who, id=f"{owner}-{who or 'nobody'}") for owner in OWNERS for who in viewers(owner)
+]
+
+
+class Counter:
+    """SQL statements sent, and texts opened."""
+
+    def __init__(self, worlds: tuple[World, World], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.statements = 0
+        self.opened = 0
+        inner = unseal.open_all
+
+        def counted(session, sealed):
+            self.opened += len(sealed)
+            return inner(session, sealed)
+
+        monkeypatch.setattr("conference.sharing.door.open_all", counted)
+
+    def watch(self, app: ConferenceFlask) -> None:
+        engine = app.extensions["conference"].database.engine
+        event.listen(engine, "before_cursor_execute", self._count)
+
+    def _count(self, *_args: object) -> None:
+        self.statements += 1
+
+    def taken(self) -> tuple[int, int]:
+        """The counts since the last time."""
+        now = self.statements, self.opened
+        self.statements = self.opened = 0
+        return now
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("owner", "who"), CASES)
+def test_two_worlds_are_one_to_whoever_may_not_see(
+    differing: dict[str, tuple[World, World]],
+    owner: str,
+    who: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worlds = tuple(copied(one, tmp_path / str(n)) for n, one in enumerate(differing[owner]))
+    counter = Counter(worlds, monkeypatch)  # type: ignore[arg-type]
+    apps = [application(one) for one in worlds]
+    for app in apps:
+        app.config["WTF_CSRF_ENABLED"] = False
+        counter.watch(app)
+    with told(f"sign-in {who}"):
+        clients = [signed_in(app, one, who) for app, one in zip(apps, worlds, strict=True)]
+    asked = 0
+    for name, route in in_order():
+        for number, form in enumerate(route.every_form()):
+            for suffix in route.queries:
+                seen = []
+                for app, one, client in zip(apps, worlds, clients, strict=True):
+                    counter.taken()
+                    path = route.path(one, who or "") + suffix
+                    data = form(one, who or "")
+                    with told(f"{who} {name} {number} {suffix}"):
+                        answer = client.open(path, method=name[1], data=data, base_url="http://localhost")
+                    body = plain(answer, one)
+                    headers = sorted((k, v) for k, v in answer.headers if k != "Set-Cookie")
+                    seen.append((answer.status_code, body, headers, counter.taken()))
+                    del app
+                first, second = seen
+                where = f"{who} {name} {suffix}"
+                assert first[0] == second[0], where
+                assert first[1] == second[1], where
+                assert first[2] == second[2], where
+                assert first[3] == second[3], f"{where}: statements and openings {first[3]} {second[3]}"
+                asked += 1
+    assert asked >= len(ROUTES)
+
+
+def in_order() -> Iterator[tuple[tuple[str, str], object]]:
+    """Pages first, then what changes something, then what ends the session."""
+    last = {"identity.sign_out", "meetings.declare_conflict", "meetings.leave"}
+    yield from sorted(ROUTES.items(), key=lambda one: (one[0][0] in last, one[0][1] != "GET", one[0]))
+
+
+def plain(answer: object, world: World) -> bytes:
+    """What a viewer gets, without what is fresh or what the log shows to all: its root, hashes and proofs."""
+    body = without_tokens(answer.get_data())  # type: ignore[attr-defined]
+    if answer.mimetype == "application/zip":  # type: ignore[attr-defined]
+        return b"zip"
+    with world.database.read() as session:
+        root = SqlStore(session, HOME).checkpoint()
+    if root is not None:
+        for line in root.splitlines():
+            body = body.replace(line.encode() if isinstance(line, str) else line, b"")
+    return _HASH.sub(b"", body)
+
+
+_HASH = re.compile(rb"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{43}=(?![A-Za-z0-9+/=])")
+
+
+def test_a_route_without_a_case_fails_the_build(world: World) -> None:
+    app = application(world)
+    known = {
+        (rule.endpoint, method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint != "static"
+    }
+    assert known == set(ROUTES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("owner", OWNERS)
+def test_an_agencys_copy_of_the_log_says_nothing_of_others(
+    differing: dict[str, tuple[World, World]], owner: str, tmp_path: Path
+) -> None:
+    """All but the commitments, which are random, and the tree made of them."""
+    for agency in {agency for _, agency, *_ in STAFF} - {owner}:
+        one, two = (opened_parts(world, agency, tmp_path / f"{agency}{n}") for n, world in enumerate(differing[owner]))
+        assert one == two
+
+
+def opened_parts(world: World, agency: str, folder: Path) -> list[object]:
+    """What an agency's copy says, leaf by leaf."""
+    from conference.trail import exporting  # noqa: PLC0415
+
+    exporting.export(world.database, HOME, folder, agency=agency)
+    out = []
+    for line in (folder / "parts.jsonl").read_text("utf-8").splitlines():
+        part = json.loads(line)
+        body = json.loads(base64.b64decode(part["body"])) if part.get("body") else None
+        if body:
+            body.pop("items", None)
+        items = [json.loads(base64.b64decode(item["item"])) for item in part.get("items", []) if item]
+        for item in items:
+            item.pop("commitment", None)
+        out.append((part.get("index"), body, items))
+    return out
+
+
+def test_the_pair_does_differ(differing: dict[str, tuple[World, World]]) -> None:
+    """The test would be empty if the owner saw no difference either."""
+    for owner, who in OWNERS.items():
+        texts = []
+        for world in differing[owner]:
+            app = application(world)
+            with told("owner"):
+                client = signed_in(app, world, who)
+                answer = client.get(f"/cases/{world.case_id}", base_url="http://localhost")
+            assert answer.status_code == 200
+            texts.append(without_tokens(answer.get_data()))
+        assert texts[0] != texts[1]
+        assert WORDS["two"].encode() in texts[1]
