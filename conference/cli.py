@@ -65,9 +65,10 @@ def _say(*sentences: str) -> int:
 
 def _of_database(error: Exception) -> str:
     """The sentence for a database that does not do its work; anything else is our fault and raised again."""
-    from sqlalchemy.exc import DatabaseError
+    from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
-    if isinstance(error, DatabaseError):
+    # A DatabaseError of no narrower kind: SQLite was given a file that is no database.
+    if type(error) is DatabaseError or isinstance(error, InterfaceError | OperationalError):
         return (
             f"The database does not answer as it should ({type(error.orig).__name__}). Is it there, and ours?"
         )

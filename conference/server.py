@@ -9,12 +9,15 @@ from sqlalchemy import select
 
 from conference import create_app
 from conference.commands import installing
+from conference.commands.errors import Stopped
 from conference.identity.models import Partnership
+from conference.trail.errors import LogDisagrees
 from conference.trail.sequencer import check_start
 
 if TYPE_CHECKING:
     from flask import Flask
 
+    from conference.db import Database
     from conference.settings import Settings
 
 # A live room holds one thread for each stream, and pages need some beside them.
@@ -26,14 +29,25 @@ GRACE = 10  # seconds for requests under way when it is told to stop
 def serve(settings: Settings) -> None:
     """Answer requests until SIGINT or SIGTERM; then end the process.
 
-    Raises Stopped where the database needs migrating, LogDisagrees where the log is not what was signed.
+    Raises Stopped where the database needs migrating, or its log is not what was signed.
     """
     with installing.opened(settings) as database:
         with database.read() as session:
             partnerships = list(session.scalars(select(Partnership.id).order_by(Partnership.id)))
         for partnership in partnerships:
-            check_start(database, partnership)
+            _check_log(database, partnership)
     _Server(settings).run()
+
+
+def _check_log(database: Database, partnership: str) -> None:
+    try:
+        check_start(database, partnership)
+    except LogDisagrees as fault:
+        raise Stopped(
+            f"The {fault}. Nothing is served from a log that is not what was signed. "
+            "Check that CONFERENCE_KEYS names the key file of this database. "
+            "If it does, keep both as they are and call your security lead."
+        ) from None
 
 
 class _Server(BaseApplication):

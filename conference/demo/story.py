@@ -1,4 +1,8 @@
-"""The whole story, told through the services that pages use: the same every time, but for the dates."""
+"""The whole story, told through the services that pages use: the same every time, but for the dates.
+
+The same goes for the keys that seal it: they say nothing to anybody who has this file. Nobody in it exists, and
+nothing real belongs into a demo.
+"""
 
 from __future__ import annotations
 

@@ -203,6 +203,27 @@ def test_a_lost_key_file_is_not_replaced(tmp_path: Path) -> None:
     assert not (data / "conference.keys").exists()
 
 
+def test_what_is_no_database_is_said(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert run("init", data=data).returncode == 0
+    for path in data.glob("conference.db*"):
+        path.unlink()
+    (data / "conference.db").write_bytes(b"not a database at all" * 100)
+    done = run("cases", "list", data=data)
+    assert done.returncode == 1
+    assert "database" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_another_installations_keys_are_refused(story: Settings, tmp_path: Path) -> None:
+    assert run("init", data=tmp_path / "other").returncode == 0
+    done = run("serve", data=story.data, CONFERENCE_KEYS=str(tmp_path / "other" / "conference.keys"))
+    assert done.returncode == 1
+    assert "CONFERENCE_KEYS" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.slow
 def test_lists_begin_with_ids_and_name_nobody(story: Settings) -> None:
     people = {*NAMES, *(name for _, _, name, _ in STAFF)}
