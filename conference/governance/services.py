@@ -5,7 +5,7 @@ What other agencies' staff saw of each other's information does not exist here: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -24,6 +24,7 @@ from conference.trail.reading import Entry, EntryItem, Wanted, events_for
 
 NEWEST_DAYS = 14
 PAGE = 50
+UNRELIABLE = "Some entries do not match, so do not rely on this answer. Call your security lead."
 Choices = list[tuple[str, str]]
 
 
@@ -179,7 +180,10 @@ def _whom(
     return next((named[who] for who in sorted(people) if who in named), None) or "this person"
 
 
-def _sentence(viewer: Viewer, wanted: Search, kept: Iterable[Entry], whom: str | None) -> str:
+def _sentence(viewer: Viewer, wanted: Search, kept: Collection[Entry], whom: str | None) -> str:
+    """The answer. Nobody is counted where an entry cannot be believed: it might have been about them."""
+    if any(entry.fault for entry in kept):
+        return UNRELIABLE
     seen = {
         (entry.agency, entry.actor)
         for entry in kept

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from conference.errors import NotFound
 from conference.governance import entry, whole
+from conference.governance.services import UNRELIABLE
 from conference.trail.errors import NotPlacedYet
 from tests.governance.conftest import TURNS, Seen, show
 from tests.support.world import NOW, told
@@ -79,6 +80,15 @@ def test_what_was_touched_does_not_match(seen: Seen, what: str) -> None:
     with as_superuser(seen.world.database) as session:
         session.execute(text(BROKEN[what]))
     assert page(seen, "p-ig", seen.events["h-rep"]).is_broken
+
+
+@pytest.mark.parametrize("what", ["part", "item"])
+def test_no_answer_counts_past_what_was_touched(seen: Seen, what: str) -> None:
+    with as_superuser(seen.world.database) as session:
+        session.execute(text(BROKEN[what]))
+    answer = seen.search("p-ig", agency="haven")
+    assert answer.sentence == UNRELIABLE
+    assert all(line.is_fault for line in answer.lines)
 
 
 @pytest.mark.parametrize("what", BROKEN)
