@@ -23,6 +23,7 @@ from conference.cases import services as cases
 from conference.cases.models import Case, ExclusionKind, Field, Offered, PersonRole
 from conference.meetings import services as meetings
 from conference.meetings.models import Meeting
+from conference.trail import proving
 from conference.trail.sqlstore import SqlStore
 from conference.vault import unseal
 from conference.web import ConferenceFlask
@@ -58,18 +59,23 @@ def differ(world: World, owner: str, which: str) -> None:
         hidden_person = cases.add_person(session, hidden, PersonRole.VICTIM)
         more = cases.add_person(session, main if which == "two" else hidden, PersonRole.OTHER)
         cases.assign(session, hidden, world.staff[who], by=actor, at=world.now)
-    with told(f"values {owner}"), world.database.write() as session:
-        text = WORDS[which]
-        # a withheld value, and one whose existence is withheld too
-        add(session, world, world.case_id, who, "intelligence", text, name="secret")
-        where = world.case_id if which == "two" else hidden.id
-        people = {"victim": world.people["victim"] if which == "two" else hidden_person}
-        add(session, world, where, who, "contact.phone", text, people=people, name="existence")
-        add(session, world, where, who, "identity.name", text, people={"victim": more}, name="a name")
+    text = WORDS[which]
+    where = world.case_id if which == "two" else hidden.id
+    people = {"victim": world.people["victim"] if which == "two" else hidden_person}
+    # Each with its own seed: how many keys are new differs, and so would the ids that follow.
+    secrets = [
+        # a withheld value, and some whose existence is withheld too
+        ("secret", world.case_id, "intelligence", {}),
+        ("existence", where, "contact.phone", {"people": people}),
+        ("a name", where, "identity.name", {"people": {"victim": more}}),
         # what stands behind a presence line, and behind a summary
-        add(session, world, world.case_id, who, "health.substance", text, offered="presence", name="presence")
-        add(session, world, where, who, "health.substance", text, people=people, name="presence twice", offered="presence")
-        add(session, world, world.case_id, who, "offending.incident", text, offered="summary", summary="Two calls", name="summary")
+        ("presence", world.case_id, "health.substance", {"offered": "presence"}),
+        ("presence twice", where, "health.substance", {"offered": "presence", "people": people}),
+        ("summary", world.case_id, "offending.incident", {"offered": "summary", "summary": "Two calls"}),
+    ]
+    for name, case_id, class_name, more_said in secrets:
+        with told(f"value {name} {owner}"), world.database.write() as session:
+            add(session, world, case_id, who, class_name, text, name=name, **more_said)
     with told(f"others {owner}"), world.database.write() as session:
         # a hidden case between two others on the agenda; somebody's reason; somebody's recusal
         meeting = session.get_one(Meeting, world.meeting_id if which == "two" else world.past_meeting_id)
@@ -228,16 +234,15 @@ def test_an_agencys_copy_of_the_log_says_nothing_of_others(
 
 def opened_parts(world: World, agency: str, folder: Path) -> list[object]:
     """What an agency's copy says, leaf by leaf."""
-    from conference.trail import exporting  # noqa: PLC0415
-
-    exporting.export(world.database, HOME, folder, agency=agency)
+    with world.database.read() as session:
+        proving.export(session, HOME, folder, agency=agency)
     out = []
     for line in (folder / "parts.jsonl").read_text("utf-8").splitlines():
         part = json.loads(line)
         body = json.loads(base64.b64decode(part["body"])) if part.get("body") else None
         if body:
             body.pop("items", None)
-        items = [json.loads(base64.b64decode(item["item"])) for item in part.get("items", []) if item]
+        items = [dict(item["item"]) for item in part.get("items", []) if item]
         for item in items:
             item.pop("commitment", None)
         out.append((part.get("index"), body, items))

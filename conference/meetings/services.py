@@ -303,7 +303,8 @@ def start(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) -
 def move_on(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) -> AgendaItem | None:
     """Close the case that is heard and open the next one; None when there is none left, and the meeting ends.
 
-    Cases that the chair is kept out of are passed over: another chair must hear them.
+    Cases that the chair may not know of are passed over, and nothing tells that they are there: the coordinator
+    lists them for another chair.
     Raises Refused unless the viewer chairs, Conflict unless the meeting is in session.
     """
     _chairs(viewer)
@@ -312,13 +313,8 @@ def move_on(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime)
     current = open_item(session, meeting)
     if current is not None:
         current.status, current.closed_at = ItemStatus.HEARD, at
-    kept_out = cases.exclusions_of(session, viewer.staff_id)
-    waiting = session.scalars(
-        select(AgendaItem)
-        .where(AgendaItem.meeting_id == meeting.id, AgendaItem.status == ItemStatus.WAITING)
-        .order_by(AgendaItem.position)
-    )
-    upcoming = next((item for item in waiting if item.case_id not in kept_out), None)
+    agenda = agenda_for(session, viewer, meeting, at=at)
+    upcoming = next((one.item for one in agenda if one.item.status is ItemStatus.WAITING), None)
     if upcoming is None:
         meeting.status = MeetingStatus.ENDED
     else:

@@ -12,9 +12,7 @@ from sqlalchemy.orm import Session
 from conference.cases.models import Case, CaseAgency, PersonIndex
 from conference.cases.services import cases_of
 from conference.errors import BadInput
-from conference.identity.models import Agency
 from conference.identity.services import Viewer
-from conference.permissions import Role
 from conference.sharing.door import Asked, disclose
 from conference.sharing.view import CaseView, PersonView
 from conference.trail import writing
@@ -97,43 +95,6 @@ def people_of_own_agency(session: Session, viewer: Viewer, name: str, born: date
         PersonIndex.token == token,
     )
     return set(session.scalars(query))
-
-
-def match_person(
-    session: Session, case: Case, agency_id: str, *, name: str | None, born: date | None, nhs: str | None
-) -> str | None:
-    """Who in the case an agency's own paper is about: by NHS number, else by name with date of birth.
-
-    Only by what the agency itself holds or is shown: the answer says nothing else. Returns a person's id, or None
-    if nobody or more than one fits.
-    """
-    agency = session.get_one(Agency, agency_id)
-    role = Role.IDVA if agency.kind == "idva" else Role.REPRESENTATIVE
-    viewer = Viewer(
-        staff_id="import",
-        partnership_id=case.partnership_id,
-        agency_id=agency_id,
-        agency_name=agency.name,
-        agency_kind=agency.kind,
-        name="",
-        roles=frozenset({role}),
-        trained=True,
-    )
-    views = disclose(session, viewer, [case], channel="import", asked=Asked(classes=FOUND_BY))
-    found: set[str] = set()
-    if nhs is not None and valid_nhs_number(nhs):
-        found = _people_with(session, case, views, nhs_number(session.info["keys"], case.partnership_id, nhs))
-    if not found and name is not None and born is not None:
-        token = name_and_birth(session.info["keys"], case.partnership_id, name, born)
-        found = _people_with(session, case, views, token)
-    return found.pop() if len(found) == 1 else None
-
-
-def _people_with(session: Session, case: Case, views: dict[str, CaseView], token: bytes) -> set[str]:
-    rows = session.scalars(
-        select(PersonIndex).where(PersonIndex.case_id == case.id, PersonIndex.token == token)
-    ).all()
-    return {hit.person.person_id for hit in _visible(views, rows)}
 
 
 def _visible(views: dict[str, CaseView], rows: Iterable[PersonIndex]) -> list[Hit]:
