@@ -16,13 +16,15 @@ class Assets:
 
     def tag_values(self, name: str) -> dict[str, str]:
         """`{"path": "vendor/htmx.js", "integrity": "sha384-…"}` for a link or script tag."""
-        return {"path": name, "integrity": _integrity(self._folder / name)}
+        path = self._folder / name
+        try:
+            changed = path.stat().st_mtime_ns
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"{path.name} is not installed: run make setup") from error
+        return {"path": name, "integrity": _integrity(path, changed)}
 
 
 @lru_cache(maxsize=64)
-def _integrity(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise FileNotFoundError(f"{path.name} is not installed: run make setup") from error
+def _integrity(path: Path, changed: int) -> str:  # noqa: ARG001 - a changed file is read again
+    data = path.read_bytes()
     return "sha384-" + base64.b64encode(hashlib.sha384(data).digest()).decode("ascii")
