@@ -1,7 +1,7 @@
 """The whole story, told through the services that pages use: the same every time, but for the dates.
 
-The same goes for the keys that seal it: they say nothing to anybody who has this file. Nobody in it exists, and
-nothing real belongs into a demo.
+The same goes for the keys that seal it, so whoever has this file can make them. Nobody in it exists, and
+nothing real belongs in a demo.
 """
 
 from __future__ import annotations
