@@ -16,7 +16,7 @@ from conference import clock, ids
 from conference.cases import services as cases
 from conference.cases.models import Case, ConferenceType
 from conference.db import Database
-from conference.demo import brought_in, marac, meeting
+from conference.demo import brought_in, looked, marac, meeting
 from conference.demo import complex as complex_needs
 from conference.demo.dates import Days
 from conference.demo.people import AGENCIES, CHAIR, EMAIL, NAME, PARTNERSHIP, PREFIX, STAFF
@@ -59,6 +59,8 @@ def tell(database: Database, *, say: Tell) -> None:
         _said(teller)
         say("Meetings")
         meeting.tell(teller, kinds)
+        say("Who has looked")
+        looked.tell(teller)
     say("Placing what happened in the log")
     place(database, PARTNERSHIP)
 

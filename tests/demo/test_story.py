@@ -18,6 +18,7 @@ from conference.identity import services as identity
 from conference.meetings.models import Action, AgendaItem, Invitation, Meeting, MeetingStatus
 from conference.permissions import Role
 from conference.sharing import catalogue
+from conference.trail import reading
 from conference.trail.sequencer import check_start
 from tests.demo.conftest import told_in, viewer_of
 
@@ -152,6 +153,16 @@ def test_a_recused_member_does_not_find_the_case(database) -> None:
 def test_some_colleagues_work_on_no_case(look) -> None:
     assert look("joanna.bell") == {}
     assert look("fatima.rahman") == {}
+
+
+def test_police_can_ask_who_has_seen_what_of_theirs(database) -> None:
+    with database.read() as session:
+        entries = list(reading.events_for(session, PARTNERSHIP, "police", reading.Wanted()))
+        theirs = {staff.id: staff.agency_id for staff in identity.list_staff(session, PARTNERSHIP)}
+    shown = {
+        theirs[one.actor] for one in entries if one.name.startswith("disclosure.") and one.actor in theirs
+    }
+    assert {"homes", "nhs", "childrens", "haven"} <= shown
 
 
 def test_a_repeat_case_has_the_same_people(database) -> None:
