@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def create_app(settings: Settings) -> Flask:
     """The application, made of its parts. Refuses to start on a log that disagrees with its last checkpoint."""
-    from conference.assembly import assemble  # noqa: PLC0415 - so that importing the package loads no web framework
+    # Here, so that whoever imports the package loads no web framework.
+    from conference.assembly import assemble  # noqa: PLC0415
 
     return assemble(settings)

@@ -201,7 +201,7 @@ def consent() -> None:
 @click.argument("policy", type=ANYTHING)
 def check_policy(policy: Path) -> int:
     """Say what is wrong with a policy; nothing, if nothing is."""
-    from consent import commands
+    from conference.sharing import commands
 
     return commands.check(policy, err=sys.stderr.buffer)
 
@@ -210,7 +210,7 @@ def check_policy(policy: Path) -> int:
 @click.argument("policy", type=ANYTHING)
 def decide_requests(policy: Path) -> int:
     """Answer each request on standard input, one JSON object a line, with a decision."""
-    from consent import commands
+    from conference.sharing import commands
 
     streams = sys.stdin.buffer, sys.stdout.buffer, sys.stderr.buffer
     return commands.decide_lines(policy, stdin=streams[0], stdout=streams[1], stderr=streams[2])

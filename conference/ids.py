@@ -36,7 +36,7 @@ def new_reference(prefix: str) -> str:
 def repeating(seed: str, *, secrets_too: bool = False) -> Iterator[None]:
     """Inside the block ids and references come from `seed`, the same every time: for the demo's story.
 
-    secrets_too: keys, nonces and salts as well. For tests alone, which compare bytes; never over data that matters.
+    secrets_too: keys, nonces and salts as well. For tests alone, which compare bytes.
     """
     names = _names.set(_stream(f"names/{seed}"))
     hidden = _secrets.set(_stream(f"secrets/{seed}")) if secrets_too else None

@@ -1,8 +1,8 @@
 """A counter that moves with every change of what may leave.
 
-A page is decided over one snapshot and sent later. Before its event is made durable the counter is read again: if it
-moved, the page is decided again. Coarse on purpose: one counter a partnership can be wrong in one way only, by
-deciding again for nothing.
+A page is decided over one snapshot and sent later. Before its event is made durable the counter is read again:
+if it moved, the page is decided again. Coarse on purpose: one counter a partnership can be wrong in one way
+only, by deciding again for nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Inputs(OfPartnership, Base):
 
 
 def moved(session: Session, partnership_id: str) -> None:
-    """Say that something which decisions rest on has changed. Locks the counter until the transaction ends."""
+    """Say that something decisions rest on has changed. Locks the counter until the transaction ends."""
     row = session.get(Inputs, partnership_id, with_for_update=True)
     if row is None:
         row = Inputs(partnership_id=partnership_id, version=0)
@@ -43,7 +43,7 @@ def version(session: Session, partnership_id: str, *, hold: bool = False) -> int
 
 
 def rests_on(session: Session, partnership_id: str, *, until: datetime | None = None) -> None:
-    """Note that this answer was decided on the inputs as they are, and holds no longer than `until` (aware)."""
+    """Note that this answer was decided on the inputs as they are, and holds until `until` (aware)."""
     seen: dict[str, int] = session.info.setdefault("inputs", {})
     if partnership_id not in seen:
         seen[partnership_id] = version(session, partnership_id)

@@ -1,7 +1,7 @@
 """How a request becomes an answer: the guard, the transaction, the log, the headers, the errors.
 
-An answer that only reads: decided over a snapshot, rendered in memory, its inputs checked again, its events made
-durable, sent. A change: one transaction with its events. Returning commits, raising rolls back.
+An answer that only reads: decided over a snapshot, rendered in memory, its inputs checked again, its events
+made durable, sent. A change: one transaction with its events. Returning commits, raising rolls back.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Flask, Response, current_app, g, redirect, render_template, request, session, url_for
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -178,6 +178,7 @@ def init_app(app: ConferenceFlask) -> None:
     app.before_request(_begin)
     app.after_request(_finish)
     app.register_error_handler(ConferenceError, _conference_error)
+    app.register_error_handler(OperationalError, _database_error)
     app.register_error_handler(HTTPException, _http_error)
     app.jinja_env.globals.update(receipt=receipt, viewer=lambda: g.get("viewer"), csp_nonce=lambda: g.nonce)
     app.jinja_env.globals["now"] = clock.now
@@ -189,6 +190,8 @@ def _begin() -> None:
     g.started = time.monotonic()
     g.session = None
     g.viewer = None
+    if getattr(session, "unreadable", False):
+        raise LogUnavailable
 
 
 def _finish(response: Response) -> Response:
@@ -226,7 +229,7 @@ def _write_log(response: Response) -> None:
 
 
 class JsonLines(logging.Formatter):
-    """A log line as JSON: time, level, where, message. Exceptions by type and place only, never their words."""
+    """A log line as JSON: time, level, where, message. Exceptions by type and place, never by their words."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
@@ -273,9 +276,15 @@ def _conference_error(error: ConferenceError) -> ResponseReturnValue:
     return _page(error.status, gate=getattr(error, "gate", None), message=getattr(error, "message", None))
 
 
+def _database_error(error: OperationalError) -> ResponseReturnValue:
+    """The database is away, or full: what it cannot keep is not done, and not shown."""
+    log.error("the database does not do its work", exc_info=error)
+    return _page(LogUnavailable.status)
+
+
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     response = current_app.make_response(_page(error.code))
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after"}:

@@ -1,7 +1,7 @@
 """What happens to cases, records and fields. Sealing here, opening only in `conference.sharing`.
 
-Every change of what may leave is logged in the same transaction and moves the partnership's inputs on, so that a
-page which was decided before it is decided again.
+Every change of what may leave is logged in the same transaction and moves the partnership's inputs on, so that
+a page which was decided before it is decided again.
 """
 
 from __future__ import annotations

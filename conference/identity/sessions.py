@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 from flask import Flask, Request, Response, current_app, g, request
 from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SessionInterface, SessionMixin
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import CallbackDict
 
@@ -52,6 +53,7 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
         self.modified = False
         self.cookie: bytes | None = None  # a token that the browser must be given
         self.drop_cookie = token is not None and self.found.state is State.UNKNOWN
+        self.unreadable = False  # the database does not answer, so nobody knows whose session it is
 
     @property
     def staff_id(self) -> str | None:
@@ -88,8 +90,13 @@ class ServerSessions(SessionInterface):
         static = app.static_url_path
         if token is None or (static and request.path.startswith(f"{static}/")):
             return ServerSession()
-        with app.extensions["conference"].database.read() as session:
-            return ServerSession(token, store.find(session, token))
+        try:
+            with app.extensions["conference"].database.read() as session:
+                return ServerSession(token, store.find(session, token))
+        except SQLAlchemyError:  # raised here it would leave the error page without a session: `web` refuses
+            unread = ServerSession()
+            unread.unreadable = True
+            return unread
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Keep what changed, note that it was used, and hand out a new token where there is one."""

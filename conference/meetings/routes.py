@@ -207,7 +207,7 @@ def settle(action_id: str) -> ResponseReturnValue:
 @bp.get("/cases/<case_id>/conflict")
 @requires(Permission.CASE_READ)
 def conflict(case_id: str) -> ResponseReturnValue:
-    """Leave this case?"""
+    """Ask whether to leave the case."""
     case = cases.listed_case(g.session, g.viewer, case_id)
     return render_template("meetings/conflict.html", case=case, form=OnlyToken())
 

@@ -1,8 +1,8 @@
 """THE DOOR. A stored value leaves in one way only: `disclose`.
 
-It loads what there is in a fixed number of queries, asks the consent engine about each field, opens only what may
-leave and only as far as it may, logs one event a case, and hands back views made of what was permitted. What is
-withheld has no influence on anything that comes back, nor on how many statements and openings it took.
+It loads what there is in a fixed number of queries, asks the consent engine about each field, opens only what
+may leave and only as far as it may, logs one event a case, and hands back views made of what was permitted. What
+is withheld has no influence on anything that comes back, nor on how many statements and openings it took.
 """
 
 from __future__ import annotations
@@ -340,7 +340,7 @@ _COLUMNS = ("value", "summary", "source", "relevance", "withheld_reason")
 
 
 def _open(session: Session, shown: list[_Shown], asked: Asked) -> list[_Shown]:
-    """Open what each level allows. A summary that can be made neither from words nor from a generaliser is presence."""
+    """Open what each level allows. A summary without words and without a general form is presence."""
     shown = [one for one in shown if one.stored.record_type != _ONLY_DECIDED]
     ids = [one.stored.id for one in shown if one.level != "presence"]
     query = select(Field.id, *(getattr(Field, column) for column in _COLUMNS)).where(Field.id.in_(ids))

@@ -42,7 +42,7 @@ class ConsentRow(OfPartnership, Base):
 
 
 class DecisionRow(OfPartnership, Base):
-    """What professionals decided and signed: an override, an exemption, an emergency access. Form as the policy's."""
+    """What professionals decided and signed: override, exemption, emergency access. Form as the policy's."""
 
     __tablename__ = "decision"
 

@@ -1,4 +1,4 @@
-"""The policy in force, as the engine wants it: a version of the partnership's, people's consents, decisions made."""
+"""The policy in force, as the engine wants it: a version of it, people's consents, decisions made."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class InForce:
     """What decisions rest on for some people at a moment.
 
     horizon: the next moment at which any answer can change by itself; None if there is none.
-    sha256:  of the partnership's version. Consents are left out: a reader of the log must not learn from it that
-             somebody else's consent changed; they are known from their own events.
+    sha256:  of the partnership's version. Consents are left out: a reader of the log must not learn from it
+             that somebody else's consent changed; they are known from their own events.
     """
 
     policy: consent.Policy

@@ -1,4 +1,4 @@
-"""What a viewer gets: values made of what was permitted, and of nothing else. Pages are built from these alone."""
+"""What a viewer gets: values made of what was permitted, and of nothing else. Pages are built from these."""
 
 from __future__ import annotations
 
