@@ -6,18 +6,15 @@ a page which was decided before it is decided again.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from conference import inputs
 from conference.cases.models import (
-    CONFERENCE,
     Case,
     CaseAgency,
     CaseAssignment,
@@ -26,18 +23,8 @@ from conference.cases.models import (
     CaseReason,
     ConferenceType,
     ExclusionKind,
-    Field,
-    FieldAudience,
-    FieldKind,
-    FieldSource,
-    FieldVersion,
-    Offered,
     Person,
-    PersonIndex,
     PersonRole,
-    Record,
-    RecordSubject,
-    Relation,
     Research,
 )
 from conference.errors import BadInput, NotFound, ReasonNeeded, Refused
@@ -45,8 +32,6 @@ from conference.identity.models import Partnership
 from conference.identity.services import Viewer
 from conference.ids import new_id, new_reference
 from conference.trail import writing
-from conference.vault.index import name_and_birth, nhs_number
-from conference.vault.seal import Place, seal
 
 REASON_LASTS = timedelta(hours=12)
 LONGEST_TEXT = 20_000
@@ -160,7 +145,7 @@ def give_reason(session: Session, case_id: str, viewer: Viewer, reason: str, *, 
     Raises NotFound unless the case is listed for their agency, BadInput without a reason.
     """
     case = listed_case(session, viewer, case_id)
-    reason = _text(reason, "reason", "Say why you need this case.")
+    reason = checked_text(reason, "reason", "Say why you need this case.")
     session.add(
         CaseReason(
             id=new_id("crn"),
@@ -309,375 +294,16 @@ def set_research(
     _log(session, "research.changed", case, by)
 
 
-# --- records and fields ---
-
-
-def add_record(
-    session: Session,
-    *,
-    case_id: str,
-    agency_id: str,
-    type: str,  # noqa: A002 - the field's own word
-    about: Sequence[str],
-    by: str,
-    at: datetime,
-    external_id: str | None = None,
-) -> Record:
-    """A record in an agency's own workspace.
-
-    about: ids of people in the case, at least one.
-    external_id: the record's name in the agency's own system; only a keyed token of it is kept.
-    Raises BadInput if nobody or somebody outside the case is named.
-    """
-    case = session.get_one(Case, case_id)
-    known = set(session.scalars(select(CasePerson.person_id).where(CasePerson.case_id == case_id)))
-    if not about or not set(about) <= known:
-        raise BadInput("Choose whom this is about.", "about")
-    record = Record(
-        id=new_id("rec"),
-        partnership_id=case.partnership_id,
-        case_id=case_id,
-        owner=agency_id,
-        type=type,
-        made_at=at,
-        made_by=by,
-        external_token=external_token(session, case, agency_id, external_id),
-    )
-    record.subjects = [
-        RecordSubject(partnership_id=case.partnership_id, person_id=person) for person in sorted(set(about))
-    ]
-    session.add(record)
-    session.flush()
-    return record
-
-
-def add_field(
-    session: Session,
-    record: Record,
-    *,
-    class_name: str,
-    value: str,
-    kind: FieldKind | str = FieldKind.FACT,
-    source: str | None = None,
-    summary: str | None = None,
-    relevance: str | None = None,
-    recorded_at: datetime | None,
-    by: str,
-    at: datetime,
-    external_id: str | None = None,
-    offered: Offered = Offered.NONE,
-    acting_agency: str | None = None,
-) -> Field:
-    """A new field of a record, sealed and (unless the conference writes it) not offered.
-
-    acting_agency: whose member of staff does this, where that is not the owner.
-    Raises BadInput if the value is empty or too long.
-    """
-    value = _text(value, "value", "Enter what you want to record.")
-    field = Field(
-        id=new_id("fld"),
-        partnership_id=record.partnership_id,
-        record_id=record.id,
-        case_id=record.case_id,
-        owner=record.owner,
-        class_name=class_name,
-        kind=FieldKind(kind),
-        offered=offered,
-        recorded_at=recorded_at,
-        made_at=at,
-        made_by=by,
-        version=1,
-    )
-    field.record = record
-    field.value = _seal(session, field, "value", value)
-    field.summary = _seal_or_none(session, field, "summary", summary)
-    field.source = _seal_or_none(session, field, "source", source)
-    field.relevance = _seal_or_none(session, field, "relevance", relevance)
-    if external_id is not None:
-        case = session.get_one(Case, record.case_id)
-        field.external_token = external_token(session, case, record.owner, external_id)
-    session.add(field)
-    session.flush()
-    _remember_identity(session, record, field, value)
-    _log_field(session, "record.added", field, by, agency_id=acting_agency)
-    return field
-
-
-def correct_field(
-    session: Session,
-    field: Field,
-    *,
-    value: str,
-    summary: str | None = None,
-    source: str | None = None,
-    kind: FieldKind | str | None = None,
-    relevance: str | None = None,
-    recorded_at: datetime | None,
-    by: str,
-    at: datetime,
-    acting_agency: str | None = None,
-) -> Field:
-    """Replace what a field says. The old value stays, sealed; how far it is offered stays too.
-
-    A field offered as a summary keeps needing one: without, BadInput.
-    """
-    value = _text(value, "value", "Enter what you want to record.")
-    if field.offered is Offered.SUMMARY and not (summary or "").strip():
-        raise BadInput("Write the summary, or choose another level.", "summary")
-    record = session.get_one(Record, field.record_id)
-    session.add(
-        FieldVersion(
-            partnership_id=field.partnership_id,
-            field_id=field.id,
-            version=field.version,
-            value=field.value,
-            summary=field.summary,
-            source=field.source,
-            recorded_at=field.recorded_at,
-            replaced_at=at,
-            replaced_by=by,
-        )
-    )
-    field.record = record
-    field.version += 1
-    field.value = _seal(session, field, "value", value)
-    field.summary = _seal_or_none(session, field, "summary", summary)
-    field.source = _seal_or_none(session, field, "source", source)
-    field.relevance = _seal_or_none(session, field, "relevance", relevance)
-    field.kind = FieldKind(kind) if kind is not None else field.kind
-    field.recorded_at = recorded_at
-    session.flush()
-    session.execute(
-        delete(PersonIndex).where(
-            (PersonIndex.field_id == field.id) | (PersonIndex.birth_field_id == field.id)
-        )
-    )
-    _remember_identity(session, record, field, value)
-    _log_field(session, "record.corrected", field, by, agency_id=acting_agency)
-    return field
-
-
-def set_offer(
-    session: Session,
-    field: Field,
-    level: Offered,
-    *,
-    by: By,
-    at: datetime,
-    withheld_reason: str | None = None,
-) -> None:
-    """Put a field on the table as far as `level`, or take it back with `none`.
-
-    Raises BadInput if a summary is to be offered and none is written.
-    """
-    if field.owner != by.agency_id:
-        raise NotFound
-    if level is Offered.SUMMARY and field.summary is None:
-        raise BadInput("Write the summary, or choose another level.", "summary")
-    before, field.offered = field.offered, level
-    field.record = session.get_one(Record, field.record_id)
-    field.withheld_reason = _seal_or_none(session, field, "withheld_reason", withheld_reason)
-    session.flush()
-    if before is not level:
-        name = "offer.withdrawn" if level is Offered.NONE else "offer.changed"
-        _log_field(session, name, field, by.staff_id, agency_id=by.agency_id)
-
-
-def add_relation(
-    session: Session,
-    case: Case,
-    person_id: str,
-    other_id: str,
-    *,
-    value: str,
-    agency_id: str,
-    by: str,
-    at: datetime,
-) -> Field:
-    """What two people are to each other, in `agency_id`'s words: a field about both of them."""
-    record = add_record(
-        session,
-        case_id=case.id,
-        agency_id=agency_id,
-        type="Relation",
-        about=[person_id, other_id],
-        by=by,
-        at=at,
-    )
-    field = add_field(session, record, class_name="family", value=value, recorded_at=at, by=by, at=at)
-    session.add(
-        Relation(
-            partnership_id=case.partnership_id,
-            field_id=field.id,
-            case_id=case.id,
-            person_id=person_id,
-            other_id=other_id,
-        )
-    )
-    session.flush()
-    return field
-
-
-def write_for_conference(
-    session: Session,
-    case: Case,
-    *,
-    class_name: str,
-    value: str,
-    about: Sequence[str],
-    sources: Iterable[str],
-    audience: Iterable[str],
-    by: By,
-    at: datetime,
-    level: Offered = Offered.FULL,
-) -> Field:
-    """What the conference itself writes: a note, a risk summary, an action.
-
-    sources:  ids of fields that the text repeats; it then gets the least of their levels.
-    audience: ids of staff who were in the room; they alone see a text without sources.
-    """
-    record = add_record(
-        session, case_id=case.id, agency_id=CONFERENCE, type="Conference", about=about, by=by.staff_id, at=at
-    )
-    field = add_field(
-        session,
-        record,
-        class_name=class_name,
-        value=value,
-        recorded_at=at,
-        by=by.staff_id,
-        at=at,
-        offered=level,
-        acting_agency=by.agency_id,
-    )
-    for source_id in sorted(set(sources)):
-        session.add(FieldSource(partnership_id=case.partnership_id, field_id=field.id, source_id=source_id))
-    for staff_id in sorted(set(audience)):
-        session.add(FieldAudience(partnership_id=case.partnership_id, field_id=field.id, staff_id=staff_id))
-    session.flush()
-    return field
-
-
-def own_field(session: Session, viewer: Viewer, field_id: str, *, at: datetime) -> Field:
-    """A field of the viewer's own agency, in a case that they may open. Raises NotFound, ReasonNeeded."""
-    field = session.get(Field, field_id)
-    if field is None or field.owner != viewer.agency_id:
-        raise NotFound
-    visible_case(session, viewer, field.case_id, at=at)
-    return field
-
-
-def find_record(session: Session, case_id: str, agency_id: str, external_id: str) -> Record | None:
-    """The agency's record that came in under this name."""
-    case = session.get_one(Case, case_id)
-    token = external_token(session, case, agency_id, external_id)
-    return session.scalar(
-        select(Record).where(
-            Record.case_id == case_id, Record.owner == agency_id, Record.external_token == token
-        )
-    )
-
-
-def fields_of(session: Session, record: Record) -> list[Field]:
-    """The record's fields, oldest first."""
-    return list(
-        session.scalars(select(Field).where(Field.record_id == record.id).order_by(Field.made_at, Field.id))
-    )
-
-
-def external_token(session: Session, case: Case, agency_id: str, external_id: str | None) -> bytes | None:
-    """A keyed token of a name in an agency's own system; the name itself may say who somebody is."""
-    if external_id is None:
-        return None
-    key = session.info["keys"].key_or_new(f"index/{case.partnership_id}/external/1")
-    text = "\x1f".join((case.id, agency_id, external_id))
-    return hmac.new(key, text.encode("utf-8"), hashlib.sha256).digest()[:16]
-
-
-# --- the keyed index ---
-
-
-def index_identity(
-    session: Session, record: Record, *, name: tuple[str, str] | None, born: tuple[str, str] | None
-) -> None:
-    """Let a person be found by name with date of birth.
-
-    name, born: (field id, value) of two fields of one owner about one person; born as YYYY-MM-DD.
-    """
-    if name is None or born is None or len(record.subjects) != 1:
-        return
-    try:
-        birthday = date.fromisoformat(born[1])
-    except ValueError:
-        return
-    token = name_and_birth(session.info["keys"], record.partnership_id, name[1], birthday)
-    _add_index(session, record, token, name[0], born[0])
-
-
-def _remember_identity(session: Session, record: Record, field: Field, value: str) -> None:
-    if len(record.subjects) != 1:
-        return
-    if field.class_name == "identity.nhs-number":
-        _add_index(
-            session, record, nhs_number(session.info["keys"], record.partnership_id, value), field.id, None
-        )
-    if field.class_name not in {"identity.name", "identity.alias", "identity.dob"}:
-        return
-    known: dict[str, list[tuple[str, str]]] = session.info.setdefault("identities", {}).setdefault(
-        (record.owner, record.case_id, record.subjects[0].person_id), {"names": [], "births": []}
-    )
-    known["births" if field.class_name == "identity.dob" else "names"].append((field.id, value))
-    if field.class_name == "identity.dob":
-        for name in known["names"]:
-            index_identity(session, record, name=name, born=(field.id, value))
-    else:
-        for born in known["births"]:
-            index_identity(session, record, name=(field.id, value), born=born)
-
-
-def _add_index(
-    session: Session, record: Record, token: bytes, field_id: str, birth_field_id: str | None
-) -> None:
-    session.add(
-        PersonIndex(
-            id=new_id("pix"),
-            partnership_id=record.partnership_id,
-            token=token,
-            owner=record.owner,
-            case_id=record.case_id,
-            person_id=record.subjects[0].person_id,
-            field_id=field_id,
-            birth_field_id=birth_field_id,
-        )
-    )
-    session.flush()
-
-
 # --- small parts ---
 
 
-def _text(text: str | None, field: str, message: str) -> str:
+def checked_text(text: str | None, field: str, message: str) -> str:
     text = (text or "").replace("\r\n", "\n").strip()
     if not text:
         raise BadInput(message, field)
     if len(text) > LONGEST_TEXT:
         raise BadInput(f"Use {LONGEST_TEXT:,} characters or fewer.", field)
     return text
-
-
-def _seal(session: Session, field: Field, column: str, text: str) -> bytes:
-    subjects = [subject.person_id for subject in field.record.subjects]
-    place = Place("field", field.id, column)
-    return seal(
-        session, text, partnership=field.partnership_id, owner=field.owner, subjects=subjects, place=place
-    )
-
-
-def _seal_or_none(session: Session, field: Field, column: str, text: str | None) -> bytes | None:
-    text = (text or "").replace("\r\n", "\n").strip()
-    if len(text) > LONGEST_TEXT:
-        raise BadInput(f"Use {LONGEST_TEXT:,} characters or fewer.", column)
-    return _seal(session, field, column, text) if text else None
 
 
 def _log(
@@ -702,24 +328,3 @@ def _log(
         note=note,
     )
     inputs.moved(session, case.partnership_id)
-
-
-def _log_field(session: Session, name: str, field: Field, by: str, *, agency_id: str | None) -> None:
-    subjects = tuple(subject.person_id for subject in field.record.subjects)
-    item = writing.item(
-        field=field.id,
-        owner=field.owner,
-        subjects=subjects,
-        class_name=field.class_name,
-        level=field.offered.value,
-    )
-    writing.record(
-        session,
-        name,
-        partnership=field.partnership_id,
-        actor=by,
-        agency=agency_id or field.owner,
-        case=field.case_id,
-        items=(item,),
-    )
-    inputs.moved(session, field.partnership_id)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Select, select
 
 from conference import clock
-from conference.cases import services as cases
+from conference.cases import records
 from conference.cases.models import Field, Offered
 from conference.demo.people import AGENCY_OF
 from conference.demo.telling import Teller
@@ -78,11 +78,11 @@ def _bring(teller: Teller, name: str, who: str, found: Iterable[Parsed], offers:
             summary=teller.days.told(summary),
             offered=level,
         )
-        field = cases.own_field(session, viewer, field_id, at=clock.now())
+        field = records.own_field(session, viewer, field_id, at=clock.now())
         if summary:
             research.correct(session, viewer, case, field, typed, at=clock.now())
         else:
-            cases.set_offer(session, field, Offered(level), by=teller.by(who), at=clock.now())
+            records.set_offer(session, field, Offered(level), by=teller.by(who), at=clock.now())
 
 
 def _own(case_id: str, agency: str) -> Select[str]:

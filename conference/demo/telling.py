@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from conference import clock
+from conference.cases import records
 from conference.cases import services as cases
 from conference.cases.models import Case, ConferenceType, ExclusionKind, Offered, PersonRole, Research
 from conference.cases.services import By
@@ -113,7 +114,7 @@ class Teller:
         """One field, typed in by the agency's researcher."""
         people = [self.people[name][who] for who in said.about.split()]
         actor = self.by(RESEARCHER[said.agency])
-        record = cases.add_record(
+        record = records.add_record(
             self.session,
             case_id=case.id,
             agency_id=said.agency,
@@ -122,7 +123,7 @@ class Teller:
             by=actor.staff_id,
             at=clock.now(),
         )
-        made = cases.add_field(
+        made = records.add_field(
             self.session,
             record,
             class_name=said.class_name,
@@ -136,7 +137,7 @@ class Teller:
             at=clock.now(),
         )
         if said.offered != "none" or said.why_not:
-            cases.set_offer(
+            records.set_offer(
                 self.session,
                 made,
                 Offered(said.offered),
@@ -175,7 +176,7 @@ class Teller:
 
     def _together(self, case: Case, name: str, one: str, other: str, words: str, agency: str) -> None:
         actor = self.by(RESEARCHER[agency])
-        made = cases.add_relation(
+        made = records.add_relation(
             self.session,
             case,
             self.people[name][one],
@@ -185,7 +186,7 @@ class Teller:
             by=actor.staff_id,
             at=clock.now() - timedelta(minutes=5),
         )
-        cases.set_offer(self.session, made, Offered.FULL, by=actor, at=clock.now())
+        records.set_offer(self.session, made, Offered.FULL, by=actor, at=clock.now())
 
     def _research(self, case: Case, told: Told) -> None:
         for agency, state in told.agencies.items():

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from conference import clock
-from conference.cases import services as cases
+from conference.cases import records
 from conference.cases.models import Case, Field, Research
 from conference.errors import NotFound
 from conference.identity.services import Viewer
@@ -76,7 +76,7 @@ def research_page(session: Session, viewer: Viewer, case: Case, *, only: str | N
 
 def field_in(session: Session, viewer: Viewer, case: Case, field_id: str, *, at: datetime) -> Field:
     """Our own field of this very case. Raises NotFound."""
-    field = cases.own_field(session, viewer, field_id, at=at)
+    field = records.own_field(session, viewer, field_id, at=at)
     if field.case_id != case.id:
         raise NotFound
     return field

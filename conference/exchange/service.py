@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from conference.cases import records
 from conference.cases import services as cases
 from conference.cases.models import Case, Field, Offered, Record
 from conference.errors import BadInput
@@ -94,7 +95,7 @@ class _Importing:
         kept = self._seen.find(token)
         record = self._session.get(Record, kept.record_id) if kept is not None and kept.record_id else None
         if record is None:
-            record = cases.add_record(
+            record = records.add_record(
                 self._session,
                 case_id=self._case.id,
                 agency_id=self._agency_id,
@@ -168,7 +169,7 @@ class _Importing:
         if stored is not None and stored.offered is Offered.SUMMARY:
             return 0, 0, 1  # its summary would no longer be of what it says
         if stored is not None:
-            cases.correct_field(
+            records.correct_field(
                 self._session,
                 stored,
                 value=found.value,
@@ -179,7 +180,7 @@ class _Importing:
                 at=self._at,
             )
         else:
-            stored = cases.add_field(
+            stored = records.add_field(
                 self._session,
                 record,
                 class_name=found.class_name,

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from conference.cases import records
 from conference.cases import services as cases
 from conference.cases.models import (
     Case,
@@ -359,7 +360,7 @@ def write_risk(
     if level not in RISKS:
         raise BadInput("Choose how high the risk is.", "level")
     value = f"{level}. {text.strip()}" if text.strip() else f"{level}."
-    field = cases.write_for_conference(
+    field = records.write_for_conference(
         session,
         case,
         class_name="conference.risk",
@@ -397,7 +398,7 @@ def add_action(
     if owner is None or owner.agency_id not in listed:
         raise BadInput("Choose who will do this.", "staff_id")
     audience = {*_audience(session, meeting, case, viewer), owner.id}
-    field = cases.write_for_conference(
+    field = records.write_for_conference(
         session,
         case,
         class_name="conference.action",

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 
 from sqlalchemy.orm import Session
 
+from conference.cases import records
 from conference.cases import services as cases
 from conference.cases.models import Case, CaseAgency, Field, Offered, PersonIndex, Record, Research
 from conference.cases.services import By
@@ -50,7 +51,7 @@ def add(
 ) -> Field:
     """A new record of one field. Raises BadInput with what to do."""
     level = _checked(typed)
-    record = cases.add_record(
+    record = records.add_record(
         session,
         case_id=case.id,
         agency_id=viewer.agency_id,
@@ -59,7 +60,7 @@ def add(
         by=viewer.staff_id,
         at=at,
     )
-    field = cases.add_field(
+    field = records.add_field(
         session,
         record,
         class_name=typed.class_name,
@@ -72,7 +73,7 @@ def add(
         by=viewer.staff_id,
         at=at,
     )
-    cases.set_offer(session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason)
+    records.set_offer(session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason)
     _started(session, viewer, case, at)
     _reindex(session, viewer, case, field)
     return field
@@ -85,7 +86,7 @@ def correct(
     level = _checked(typed)
     if level is not Offered.SUMMARY and field.offered is Offered.SUMMARY:
         field.offered = Offered.PRESENCE if level is not Offered.NONE else Offered.NONE
-    cases.correct_field(
+    records.correct_field(
         session,
         field,
         value=typed.value,
@@ -97,13 +98,13 @@ def correct(
         by=viewer.staff_id,
         at=at,
     )
-    cases.set_offer(session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason)
+    records.set_offer(session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason)
     _reindex(session, viewer, case, field)
 
 
 def take_back(session: Session, viewer: Viewer, field: Field, *, at: datetime) -> None:
     """Take a field off the table: from now on nobody else sees it."""
-    cases.set_offer(session, field, Offered.NONE, by=By.viewer(viewer), at=at)
+    records.set_offer(session, field, Offered.NONE, by=By.viewer(viewer), at=at)
 
 
 def send(session: Session, viewer: Viewer, case: Case, *, nil: bool, at: datetime) -> None:
@@ -164,4 +165,4 @@ def _reindex(session: Session, viewer: Viewer, case: Case, field: Field) -> None
     names = [(row.field_id or "", row.text or "") for row in rows if row.class_name != "identity.dob"]
     for name in names:
         for born in births:
-            cases.index_identity(session, record, name=name, born=born)
+            records.index_identity(session, record, name=name, born=born)

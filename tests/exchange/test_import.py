@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from conference.cases import services as cases
+from conference.cases import records
 from conference.cases.models import FieldVersion, Offered
 from conference.exchange import service
 from conference.exchange.models import ImportSeen
@@ -73,7 +73,7 @@ def test_a_field_offered_as_a_summary_is_left_for_its_owner(importer):
     ]
     with worlds.told("offer"), importer.world.database.write() as session:
         stored = session.get_one(type(field), field.id)
-        cases.correct_field(
+        records.correct_field(
             session,
             stored,
             value="x",
@@ -82,7 +82,7 @@ def test_a_field_offered_as_a_summary_is_left_for_its_owner(importer):
             by=importer.world.staff["n-rep"],
             at=worlds.NOW,
         )
-        cases.set_offer(
+        records.set_offer(
             session, stored, Offered.SUMMARY, by=worlds.by(importer.world, "n-rep"), at=worlds.NOW
         )
     changed = clinical("Condition", code=concept("Fracture of arm"))

@@ -11,7 +11,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
 from conference import clock, ids
+from conference.cases import records
 from conference.cases import services as cases
 from conference.cases.models import Case, ExclusionKind, Field, Offered, PersonRole
 from conference.cases.services import By
@@ -26,8 +30,6 @@ from conference.sharing import policy
 from conference.trail import ddl, roster
 from conference.trail.sequencer import place
 from conference.vault.keyfile import KeyFile
-from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 HOME = "nm"
@@ -135,7 +137,7 @@ def by(world: World, who: str) -> By:
     return By(world.staff[who], next(agency for subject, agency, *_ in STAFF if subject == who))
 
 
-def add(  # noqa: PLR0913
+def add(
     session: Session,
     world: World,
     case: Case | str,
@@ -153,7 +155,7 @@ def add(  # noqa: PLR0913
     case_id = case if isinstance(case, str) else case.id
     actor = by(world, who)
     known = people or world.people
-    record = cases.add_record(
+    record = records.add_record(
         session,
         case_id=case_id,
         agency_id=actor.agency_id,
@@ -162,7 +164,7 @@ def add(  # noqa: PLR0913
         by=actor.staff_id,
         at=clock.now(),
     )
-    made = cases.add_field(
+    made = records.add_field(
         session,
         record,
         class_name=class_name,
@@ -174,7 +176,7 @@ def add(  # noqa: PLR0913
         at=clock.now(),
     )
     if offered != "none":
-        cases.set_offer(session, made, Offered(offered), by=actor, at=clock.now())
+        records.set_offer(session, made, Offered(offered), by=actor, at=clock.now())
     world.fields[name or f"{actor.agency_id}/{class_name}/{'+'.join(about)}"] = made.id
     return made
 
@@ -216,7 +218,7 @@ def _partnership(session: Session, world: World) -> None:
 
 
 def _roots() -> list[str]:
-    import json  # noqa: PLC0415
+    import json
 
     template = json.loads(policy.TEMPLATE.read_text("utf-8"))
     return sorted({one["name"].split(".")[0] for one in template["classes"]})
