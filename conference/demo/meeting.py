@@ -6,6 +6,7 @@ from conference import clock
 from conference.cases.models import ConferenceType
 from conference.demo.people import CHAIR, COORDINATOR, PANEL, PANEL_OF_COMPLEX, PARTNERSHIP, RESEARCHER
 from conference.demo.telling import Teller
+from conference.meetings import conduct, outcomes
 from conference.meetings import services as meetings
 from conference.meetings.models import ActionStatus, Meeting, Series
 
@@ -38,8 +39,8 @@ def tell(teller: Teller, kinds: dict[str, ConferenceType]) -> None:
         _plan(teller, series, 14, ("beth",), publish=False)
     with clock.held(teller.days.at(-1, 16)):
         for who in ("priya.nair", "hana.said", "sam.okafor", "nia.evans", CHAIR):
-            meetings.sign_statement(teller.session, teller.viewer(who), today, at=clock.now())
-        meetings.send_apologies(teller.session, teller.viewer("elena.petrova"), today, at=clock.now())
+            conduct.sign_statement(teller.session, teller.viewer(who), today, at=clock.now())
+        conduct.send_apologies(teller.session, teller.viewer("elena.petrova"), today, at=clock.now())
 
 
 def _series(teller: Teller, name: str, kind: ConferenceType) -> Series:
@@ -73,22 +74,22 @@ def _hold(teller: Teller, past: Meeting) -> None:
     session, days = teller.session, teller.days
     came = [who for who in (*RESEARCHER.values(), *PANEL) if who not in {"lucy.brennan", "tom.ashworth"}]
     with clock.held(days.at(-14, 9, 20)):
-        meetings.send_apologies(session, teller.viewer("lucy.brennan"), past, at=clock.now())
+        conduct.send_apologies(session, teller.viewer("lucy.brennan"), past, at=clock.now())
         for who in came:
-            meetings.sign_statement(session, teller.viewer(who), past, at=clock.now())
-            meetings.join(session, teller.viewer(who), past, at=clock.now())
+            conduct.sign_statement(session, teller.viewer(who), past, at=clock.now())
+            conduct.join(session, teller.viewer(who), past, at=clock.now())
     chair = teller.viewer(CHAIR)
     with clock.held(days.at(-14, 9, 30)):
-        meetings.start(session, chair, past, at=clock.now())
+        conduct.start(session, chair, past, at=clock.now())
     for number, name in enumerate(("seun", "sian")):
         with clock.held(days.at(-14, 9, 35 + 15 * number)):
-            meetings.move_on(session, chair, past, at=clock.now())
+            conduct.move_on(session, chair, past, at=clock.now())
         with clock.held(days.at(-14, 9, 45 + 14 * number)):
             _agree(teller, past, name)
     with clock.held(days.at(-14, 10, 15)):
-        meetings.move_on(session, chair, past, at=clock.now())
+        conduct.move_on(session, chair, past, at=clock.now())
         for who in came:
-            meetings.leave(session, teller.viewer(who), past, at=clock.now())
+            conduct.leave(session, teller.viewer(who), past, at=clock.now())
 
 
 def _agree(teller: Teller, past: Meeting, name: str) -> None:
@@ -99,13 +100,13 @@ def _agree(teller: Teller, past: Meeting, name: str) -> None:
         "sian": "Stalking has grown since she changed her work. Dylan is drawn in",
     }[name]
     sources = [teller.fields[f"{name}/{quoted}"]]
-    meetings.write_risk(
+    outcomes.write_risk(
         session, chair, past, case, level="High risk", text=text, sources=sources, at=clock.now()
     )
     for case_name, what, who, due, quotes in ACTIONS:
         if case_name != name:
             continue
-        made = meetings.add_action(
+        made = outcomes.add_action(
             session,
             chair,
             past,
@@ -119,7 +120,7 @@ def _agree(teller: Teller, past: Meeting, name: str) -> None:
         note = DONE.get((name, who))
         if note is not None:
             with clock.held(teller.days.at(-9)):
-                meetings.settle_action(
+                outcomes.settle_action(
                     session,
                     teller.viewer(who),
                     made.id,

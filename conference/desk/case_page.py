@@ -12,6 +12,7 @@ from conference import clock
 from conference.cases.models import Case
 from conference.identity import services as identity
 from conference.identity.services import Viewer
+from conference.meetings import outcomes
 from conference.meetings import services as meetings
 from conference.meetings.models import Action, ActionStatus, Meeting, MeetingStatus
 from conference.sharing import catalogue
@@ -121,7 +122,7 @@ def risk_of(view: CaseView) -> str | None:
     said = [
         (row.recorded_on or date.min, -place, words)
         for row in view.of_class("conference.risk")
-        for place, words in enumerate(meetings.RISKS)
+        for place, words in enumerate(outcomes.RISKS)
         if (row.text or "").startswith(words)
     ]
     return max(said)[2] if said else None

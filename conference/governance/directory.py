@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from conference.cases.models import CONFERENCE, Case
 from conference.identity.services import Viewer, list_agencies, staff_names
-from conference.sharing.door import CONFERENCE_NAME, Asked, disclose
+from conference.sharing.door import Asked, disclose
+from conference.sharing.stored import CONFERENCE_NAME
 from conference.trail.reading import Entry
 from conference.vault.errors import KeyGone
 

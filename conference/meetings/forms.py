@@ -7,7 +7,7 @@ from wtforms import RadioField, SelectField, SelectMultipleField, StringField, T
 from wtforms.validators import InputRequired, Length
 
 from conference.forms import DateParts, choices
-from conference.meetings.services import RISKS
+from conference.meetings.outcomes import RISKS
 
 
 class OnlyToken(FlaskForm):

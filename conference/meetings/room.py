@@ -12,7 +12,7 @@ from conference.cases import services as cases
 from conference.cases.models import Case, CaseAgency, Research
 from conference.errors import NotFound
 from conference.identity.services import Viewer, list_agencies, list_staff, staff_names
-from conference.meetings import services
+from conference.meetings import outcomes, services
 from conference.meetings.models import Action, AgendaItem, Invitation, ItemStatus, Meeting
 from conference.permissions import Permission
 from conference.sharing.door import NAMES, Asked, disclose
@@ -112,7 +112,9 @@ class Scene:
     @property
     def first(self) -> list[Row]:
         """What is read first: safe contact for its readers, then what the person wants."""
-        return self.view.of_class("contact.safe-address", "contact.safe-contact", "wishes") if self.view else []
+        return (
+            self.view.of_class("contact.safe-address", "contact.safe-contact", "wishes") if self.view else []
+        )
 
     @property
     def by_owner(self) -> list[tuple[str, list[tuple[PersonView, list[Row]]]]]:
@@ -136,7 +138,7 @@ def risk_of(view: CaseView) -> str | None:
     newest = max(shown, key=lambda row: (row.recorded_on or date.min, row.field_id or ""), default=None)
     if newest is None or newest.text is None:
         return None
-    return next((level for level in services.RISKS if newest.text.startswith(level)), None)
+    return next((level for level in outcomes.RISKS if newest.text.startswith(level)), None)
 
 
 def agenda(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) -> list[Line]:
@@ -228,7 +230,9 @@ def owners(session: Session, meeting: Meeting) -> list[tuple[str, str]]:
     agencies = {agency.id: agency.name for agency in list_agencies(session, meeting.partnership_id)}
     names = staff_names(session, meeting.partnership_id, invited)
     staff = [one for one in list_staff(session, meeting.partnership_id) if one.id in invited]
-    return sorted(((one.id, f"{names[one.id]}, {agencies[one.agency_id]}") for one in staff), key=lambda it: it[1])
+    return sorted(
+        ((one.id, f"{names[one.id]}, {agencies[one.agency_id]}") for one in staff), key=lambda it: it[1]
+    )
 
 
 def _left(session: Session, viewer: Viewer, heard: list[Case]) -> tuple[Left, ...]:

@@ -11,7 +11,7 @@ from conference.cases import services as cases
 from conference.errors import BadInput, NotFound
 from conference.forms import choices, show_refusal
 from conference.fragments import page_or_fragment
-from conference.meetings import room, services
+from conference.meetings import conduct, outcomes, room, services
 from conference.meetings.forms import ActionForm, OnlyToken, RiskForm, SettleForm
 from conference.meetings.models import ActionStatus
 from conference.permissions import Permission, requires
@@ -42,9 +42,7 @@ def show(meeting_id: str) -> ResponseReturnValue:
     meeting = services.visible_meeting(g.session, g.viewer, meeting_id)
     agenda = room.agenda(g.session, g.viewer, meeting, at=clock.now())
     mine = services.invitation_of(g.session, meeting, g.viewer.staff_id)
-    return render_template(
-        "meetings/show.html", meeting=meeting, agenda=agenda, mine=mine, form=OnlyToken()
-    )
+    return render_template("meetings/show.html", meeting=meeting, agenda=agenda, mine=mine, form=OnlyToken())
 
 
 @bp.get("/meetings/<meeting_id>/room")
@@ -63,7 +61,7 @@ def live(meeting_id: str) -> ResponseReturnValue:
 def sign(meeting_id: str) -> ResponseReturnValue:
     """Sign the confidentiality statement."""
     meeting = services.visible_meeting(g.session, g.viewer, meeting_id)
-    services.sign_statement(g.session, g.viewer, meeting, at=clock.now())
+    conduct.sign_statement(g.session, g.viewer, meeting, at=clock.now())
     return redirect(url_for(".show", meeting_id=meeting.id), 303)
 
 
@@ -72,7 +70,7 @@ def sign(meeting_id: str) -> ResponseReturnValue:
 def apologise(meeting_id: str) -> ResponseReturnValue:
     """Send apologies."""
     meeting = services.visible_meeting(g.session, g.viewer, meeting_id)
-    services.send_apologies(g.session, g.viewer, meeting, at=clock.now())
+    conduct.send_apologies(g.session, g.viewer, meeting, at=clock.now())
     return redirect(url_for(".show", meeting_id=meeting.id), 303)
 
 
@@ -81,7 +79,7 @@ def apologise(meeting_id: str) -> ResponseReturnValue:
 def join(meeting_id: str) -> ResponseReturnValue:
     """Come into the room."""
     meeting = services.visible_meeting(g.session, g.viewer, meeting_id)
-    services.join(g.session, g.viewer, meeting, at=clock.now())
+    conduct.join(g.session, g.viewer, meeting, at=clock.now())
     return redirect(url_for(".live", meeting_id=meeting.id), 303)
 
 
@@ -90,7 +88,7 @@ def join(meeting_id: str) -> ResponseReturnValue:
 def leave(meeting_id: str) -> ResponseReturnValue:
     """Go out of the room."""
     meeting = services.visible_meeting(g.session, g.viewer, meeting_id)
-    services.leave(g.session, g.viewer, meeting, at=clock.now())
+    conduct.leave(g.session, g.viewer, meeting, at=clock.now())
     return redirect(url_for(".show", meeting_id=meeting.id), 303)
 
 
@@ -99,7 +97,7 @@ def leave(meeting_id: str) -> ResponseReturnValue:
 def start(meeting_id: str) -> ResponseReturnValue:
     """Open the meeting."""
     meeting = services.visible_meeting(g.session, g.viewer, meeting_id)
-    services.start(g.session, g.viewer, meeting, at=clock.now())
+    conduct.start(g.session, g.viewer, meeting, at=clock.now())
     return redirect(url_for(".live", meeting_id=meeting.id), 303)
 
 
@@ -108,7 +106,7 @@ def start(meeting_id: str) -> ResponseReturnValue:
 def move_on(meeting_id: str) -> ResponseReturnValue:
     """Close the case that is heard and open the next."""
     meeting = services.visible_meeting(g.session, g.viewer, meeting_id)
-    services.move_on(g.session, g.viewer, meeting, at=clock.now())
+    conduct.move_on(g.session, g.viewer, meeting, at=clock.now())
     return redirect(url_for(".live", meeting_id=meeting.id), 303)
 
 
@@ -122,7 +120,7 @@ def write_risk(meeting_id: str) -> ResponseReturnValue:
         raise NotFound
     form.sources.choices = choices(room.quotable(scene.view))
     if form.validate_on_submit():
-        services.write_risk(
+        outcomes.write_risk(
             g.session,
             g.viewer,
             scene.meeting,
@@ -148,7 +146,7 @@ def add_action(meeting_id: str) -> ResponseReturnValue:
     form.staff_id.choices = choices(room.owners(g.session, scene.meeting))
     if form.validate_on_submit():
         try:
-            services.add_action(
+            outcomes.add_action(
                 g.session,
                 g.viewer,
                 scene.meeting,
@@ -170,7 +168,7 @@ def add_action(meeting_id: str) -> ResponseReturnValue:
 def let_back(meeting_id: str) -> ResponseReturnValue:
     """The chair asks somebody back who had left the case that is heard."""
     scene = room.scene(g.session, g.viewer, meeting_id, at=clock.now())
-    services.let_back(g.session, g.viewer, scene.case, request.form.get("staff_id", ""), at=clock.now())
+    conduct.let_back(g.session, g.viewer, scene.case, request.form.get("staff_id", ""), at=clock.now())
     return redirect(url_for(".live", meeting_id=meeting_id), 303)
 
 
@@ -189,7 +187,7 @@ def settle(action_id: str) -> ResponseReturnValue:
     form = SettleForm()
     if form.validate_on_submit():
         try:
-            services.settle_action(
+            outcomes.settle_action(
                 g.session,
                 g.viewer,
                 action_id,
@@ -218,7 +216,7 @@ def declare_conflict(case_id: str) -> ResponseReturnValue:
     """A conflict of interest: the case is closed to the viewer at once."""
     case = cases.listed_case(g.session, g.viewer, case_id)
     at = clock.now()
-    services.declare_conflict(g.session, g.viewer, case, at=at)
+    conduct.declare_conflict(g.session, g.viewer, case, at=at)
     return render_template("meetings/left.html", at=at)
 
 

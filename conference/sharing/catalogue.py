@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 
 LABELS: dict[str, str] = {
     "contact.safe-address": "Safe address",
@@ -144,6 +145,11 @@ def generalised(class_name: str, value: str) -> str | None:
     return maker(value) if maker is not None else None
 
 
+def has_general_form(class_name: str) -> bool:
+    """Whether a class can be said in general where its owner wrote no summary."""
+    return class_name in _GENERALISERS
+
+
 def _year_of_birth(value: str) -> str | None:
     try:
         return f"born {date.fromisoformat(value.strip()).year}"
@@ -153,7 +159,7 @@ def _year_of_birth(value: str) -> str | None:
 
 def _outward_postcode(value: str) -> str | None:
     words = value.upper().replace(",", " ").split()
-    for first, second in zip(words, words[1:], strict=False):
+    for first, second in pairwise(words):
         if _is_outward(first) and len(second) == 3 and second[0].isdigit() and second[1:].isalpha():
             return first
     return None

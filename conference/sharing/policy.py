@@ -55,7 +55,13 @@ def default_document(agencies: Iterable[Agency], *, version: str, agreements: li
 
 
 def publish(
-    session: Session, partnership_id: str, document: str, *, actor: str | None, agency: str | None, at: datetime
+    session: Session,
+    partnership_id: str,
+    document: str,
+    *,
+    actor: str | None,
+    agency: str | None,
+    at: datetime,
 ) -> PolicyVersion:
     """Put a new version in force from now on. Raises consent.BrokenPolicy, with every fault, if it is not one.
 

@@ -73,7 +73,9 @@ def add(
         by=viewer.staff_id,
         at=at,
     )
-    records.set_offer(session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason)
+    records.set_offer(
+        session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason
+    )
     _started(session, viewer, case, at)
     _reindex(session, viewer, case, field)
     return field
@@ -98,7 +100,9 @@ def correct(
         by=viewer.staff_id,
         at=at,
     )
-    records.set_offer(session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason)
+    records.set_offer(
+        session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason
+    )
     _reindex(session, viewer, case, field)
 
 

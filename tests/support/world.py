@@ -22,6 +22,7 @@ from conference.cases.services import By
 from conference.db import Base, Database
 from conference.identity import services as identity
 from conference.identity.services import Viewer, viewer_for
+from conference.meetings import conduct, outcomes
 from conference.meetings import services as meetings
 from conference.meetings.models import Meeting
 from conference.permissions import Role
@@ -327,26 +328,26 @@ def _meetings(session: Session, world: World) -> None:
     _hold(session, world, past, case)
     for who in ("p-rep", "h-rep", "v-idva", "s-chair", "s-obs"):
         viewer = _viewer(session, world, who)
-        meetings.sign_statement(session, viewer, today, at=world.now)
-        meetings.join(session, viewer, today, at=world.now)
+        conduct.sign_statement(session, viewer, today, at=world.now)
+        conduct.join(session, viewer, today, at=world.now)
     chair = _viewer(session, world, "s-chair")
-    meetings.start(session, chair, today, at=world.now)
-    meetings.move_on(session, chair, today, at=world.now)
+    conduct.start(session, chair, today, at=world.now)
+    conduct.move_on(session, chair, today, at=world.now)
 
 
 def _hold(session: Session, world: World, past: Meeting, case: Case) -> None:
     """The past meeting: some came, wrote a risk summary and agreed an action."""
     for who in ("p-rep", "h-rep", "v-idva", "s-chair"):
         viewer = _viewer(session, world, who)
-        meetings.sign_statement(session, viewer, past, at=world.now)
-        meetings.join(session, viewer, past, at=world.now)
+        conduct.sign_statement(session, viewer, past, at=world.now)
+        conduct.join(session, viewer, past, at=world.now)
     chair = _viewer(session, world, "s-chair")
-    meetings.start(session, chair, past, at=world.now)
-    meetings.move_on(session, chair, past, at=world.now)
-    meetings.write_risk(
+    conduct.start(session, chair, past, at=world.now)
+    conduct.move_on(session, chair, past, at=world.now)
+    outcomes.write_risk(
         session, chair, past, case, level="High risk", text="Risk of serious harm", sources=[], at=world.now
     )
-    action = meetings.add_action(
+    action = outcomes.add_action(
         session,
         chair,
         past,
@@ -357,7 +358,7 @@ def _hold(session: Session, world: World, past: Meeting, case: Case) -> None:
         at=world.now,
     )
     world.action_id = action.id
-    meetings.move_on(session, chair, past, at=world.now)
+    conduct.move_on(session, chair, past, at=world.now)
 
 
 def _away(session: Session, world: World) -> None:

@@ -1,0 +1,78 @@
+"""Open only what leaves, and only as far as it may. With `door` the only user of the vault's opener."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from conference.cases.models import Field
+from conference.sharing import catalogue
+from conference.sharing.stored import ONLY_DECIDED, Asked, Stored
+from conference.sharing.view import Level, Why
+from conference.vault.seal import Place
+from conference.vault.unseal import Sealed, open_all
+
+
+@dataclass(slots=True)
+class Shown:
+    """A field that leaves, how far, and what is opened of it."""
+
+    stored: Stored
+    level: Level
+    why: Why
+    subjects: tuple[tuple[str, str], ...]
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+_COLUMNS = ("value", "summary", "source", "relevance", "withheld_reason")
+
+
+def open_texts(session: Session, shown: list[Shown], asked: Asked) -> list[Shown]:
+    """Open what each level allows. A summary without words and without a general form is presence."""
+    shown = [one for one in shown if one.stored.record_type != ONLY_DECIDED]
+    ids = [one.stored.id for one in shown if one.level != "presence"]
+    query = select(Field.id, *(getattr(Field, column) for column in _COLUMNS)).where(Field.id.in_(ids))
+    blobs = {row[0]: dict(zip(_COLUMNS, row[1:], strict=True)) for row in session.execute(query)}
+    plan: list[tuple[Shown, str]] = []
+    for one in shown:
+        if one.level == "presence":
+            continue
+        for column in _columns_for(one, blobs[one.stored.id], asked):
+            if blobs[one.stored.id][column] is not None:
+                plan.append((one, column))
+    sealed = [
+        Sealed(
+            blobs[one.stored.id][column],
+            one.stored.partnership_id,
+            one.stored.owner,
+            Place("field", one.stored.id, column),
+        )
+        for one, column in plan
+    ]
+    for (one, column), text in zip(plan, open_all(session, sealed), strict=True):
+        one.texts[column] = text
+    return [_as_far(one) for one in shown]
+
+
+def _columns_for(one: Shown, blob: dict[str, bytes | None], asked: Asked) -> tuple[str, ...]:
+    if one.level == "own":
+        return _COLUMNS if asked.own_notes else ("value", "source", "relevance")
+    if one.level == "full":
+        return ("value", "source", "relevance")
+    if blob["summary"] is not None:
+        return ("summary", "relevance")
+    return ("value",) if catalogue.has_general_form(one.stored.class_name) else ()
+
+
+def _as_far(one: Shown) -> Shown:
+    if one.level == "summary" and "summary" not in one.texts:
+        value = one.texts.pop("value", None)
+        said = catalogue.generalised(one.stored.class_name, value) if value is not None else None
+        if said is None:
+            one.level = "presence"
+            one.texts = {}
+        else:
+            one.texts["summary"] = said
+    return one

@@ -1,0 +1,160 @@
+"""What is stored about some cases, unopened: loaded in a fixed number of queries, whatever there is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from conference.cases.models import (
+    CONFERENCE,
+    CaseExclusion,
+    CasePerson,
+    Field,
+    FieldAudience,
+    FieldSource,
+    Record,
+    RecordSubject,
+)
+from conference.identity.models import Agency
+from conference.identity.services import Viewer
+
+CONFERENCE_NAME = "The conference"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which part of the cases is asked for. None does not narrow.
+
+    classes: names of classes, exactly.   fields: ids.   owners: agencies, or `conference`.
+    own_notes: also what stays inside the owner's agency (why a field is not offered, its unsent summary).
+    """
+
+    classes: Collection[str] | None = None
+    fields: Collection[str] | None = None
+    owners: Collection[str] | None = None
+    own_notes: bool = False
+
+
+EVERYTHING = Asked()
+NAMES = Asked(classes=("identity.name", "identity.dob"))
+
+
+@dataclass(slots=True)
+class Stored:
+    """What is stored of one field, unopened."""
+
+    id: str
+    record_id: str
+    case_id: str
+    owner: str
+    class_name: str
+    offered: str
+    kind: str
+    recorded_at: datetime | None
+    partnership_id: str
+    record_type: str
+    subjects: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    for_viewer: bool = False
+
+
+def people_of(session: Session, case_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    rows = session.execute(
+        select(CasePerson.case_id, CasePerson.person_id, CasePerson.role).where(
+            CasePerson.case_id.in_(case_ids)
+        )
+    ).all()
+    out: dict[str, dict[str, str]] = {case_id: {} for case_id in case_ids}
+    for case_id, person_id, role in rows:
+        out[case_id][person_id] = role.value
+    return out
+
+
+def stored_fields(session: Session, viewer: Viewer, case_ids: Sequence[str], asked: Asked) -> list[Stored]:
+    query = (
+        select(
+            Field.id,
+            Field.record_id,
+            Field.case_id,
+            Field.owner,
+            Field.class_name,
+            Field.offered,
+            Field.kind,
+            Field.recorded_at,
+            Field.partnership_id,
+            Record.type,
+        )
+        .join(Record, Record.id == Field.record_id)
+        .where(Field.case_id.in_(case_ids), Field.partnership_id == viewer.partnership_id)
+        .order_by(Field.id)
+    )
+    fields = [Stored(*row) for row in session.execute(query)]
+    subjects = _pairs(
+        session,
+        select(RecordSubject.record_id, RecordSubject.person_id)
+        .join(Record, Record.id == RecordSubject.record_id)
+        .where(Record.case_id.in_(case_ids)),
+    )
+    sources = _pairs(
+        session,
+        select(FieldSource.field_id, FieldSource.source_id)
+        .join(Field, Field.id == FieldSource.field_id)
+        .where(Field.case_id.in_(case_ids)),
+    )
+    audience = set(
+        session.scalars(select(FieldAudience.field_id).where(FieldAudience.staff_id == viewer.staff_id))
+    )
+    for one in fields:
+        one.subjects = subjects.get(one.record_id, ())
+        one.sources = sources.get(one.id, ())
+        one.for_viewer = one.id in audience
+    return _narrowed(fields, asked)
+
+
+def _narrowed(fields: list[Stored], asked: Asked) -> list[Stored]:
+    """The fields that are asked for, and the sources that a text of the conference needs to be decided."""
+    chosen = {
+        one.id
+        for one in fields
+        if (asked.classes is None or one.class_name in asked.classes)
+        and (asked.fields is None or one.id in asked.fields)
+        and (asked.owners is None or one.owner in asked.owners)
+    }
+    needed = {source for one in fields if one.id in chosen for source in one.sources} - chosen
+    for one in fields:
+        if one.id in needed:
+            one.record_type = ONLY_DECIDED
+    return [one for one in fields if one.id in chosen or one.id in needed]
+
+
+ONLY_DECIDED = "\x00only decided"
+
+
+def _pairs(session: Session, query: object) -> dict[str, tuple[str, ...]]:
+    out: dict[str, list[str]] = {}
+    for key, value in session.execute(query):  # type: ignore[call-overload]
+        out.setdefault(key, []).append(value)
+    return {key: tuple(sorted(values)) for key, values in out.items()}
+
+
+def kept_out_of(session: Session, viewer: Viewer, case_ids: Sequence[str]) -> set[str]:
+    query = select(CaseExclusion.case_id).where(
+        CaseExclusion.staff_id == viewer.staff_id,
+        CaseExclusion.lifted_at.is_(None),
+        CaseExclusion.case_id.in_(case_ids),
+    )
+    return set(session.scalars(query))
+
+
+def agencies_of(session: Session, partnership_id: str) -> list[Agency]:
+    query = select(Agency).where(Agency.partnership_id == partnership_id).order_by(Agency.name)
+    return list(session.scalars(query))
+
+
+def owner_names(session: Session, partnership_id: str) -> dict[str, str]:
+    names = {agency.id: agency.name for agency in agencies_of(session, partnership_id)}
+    return {**names, CONFERENCE: CONFERENCE_NAME}
