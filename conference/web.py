@@ -272,7 +272,8 @@ def _conference_error(error: ConferenceError) -> ResponseReturnValue:
     if isinstance(error, ReasonNeeded):
         return redirect(url_for("desk.reason", case_id=error.case_id), 303)
     if error.status >= 500:
-        log.error("%s", type(error).__name__)
+        place = getattr(error, "place", None)  # table, row and column of what does not open
+        log.error("%s", type(error).__name__, extra={"fields": {"place": str(place)}} if place else None)
     return _page(error.status, gate=getattr(error, "gate", None), message=getattr(error, "message", None))
 
 
