@@ -12,6 +12,7 @@ from conference.cases.models import (
     Case,
     CaseAgency,
     CaseExclusion,
+    CaseStatus,
     ExclusionKind,
 )
 from conference.cases.services import By
@@ -19,6 +20,8 @@ from conference.errors import Conflict, Refused
 from conference.identity.models import Staff
 from conference.identity.services import Viewer
 from conference.meetings.models import (
+    Action,
+    ActionStatus,
     AgendaItem,
     Invitation,
     ItemStatus,
@@ -111,6 +114,7 @@ def move_on(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime)
     current = open_item(session, meeting)
     if current is not None:
         current.status, current.closed_at = ItemStatus.HEARD, at
+        _heard(session, current.case_id)
     agenda = agenda_for(session, viewer, meeting, at=at)
     upcoming = next((one.item for one in agenda if one.item.status is ItemStatus.WAITING), None)
     if upcoming is None:
@@ -133,3 +137,12 @@ def let_back(session: Session, viewer: Viewer, case: Case, staff_id: str, *, at:
     """The chair lets somebody back who declared a conflict. Raises Refused, NotFound."""
     must_chair(viewer)
     cases.lift_recusal(session, case, staff_id, by=By.viewer(viewer), at=at)
+
+
+def _heard(session: Session, case_id: str) -> None:
+    """A case that was heard has actions to be done, or is looked after until it lapses."""
+    is_open = (
+        select(Action.id).where(Action.case_id == case_id, Action.status == ActionStatus.AGREED).limit(1)
+    )
+    case = session.get_one(Case, case_id)
+    case.status = CaseStatus.MONITORED if session.scalar(is_open) is None else CaseStatus.ACTIONS_OPEN

@@ -13,6 +13,7 @@ from conference.cases import services as cases
 from conference.cases.models import (
     Case,
     CaseAgency,
+    CaseStatus,
     ConferenceType,
 )
 from conference.cases.services import By
@@ -78,6 +79,7 @@ def list_case(session: Session, meeting: Meeting, case: Case, *, position: int, 
         position=position,
     )
     session.add(item)
+    case.status = CaseStatus.LISTED
     session.flush()
     log_meeting(session, "meeting.planned", meeting, by, case_id=case.id)
     return item

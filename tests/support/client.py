@@ -10,6 +10,9 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from flask.json.tag import TaggedJSONSerializer
+from flask.testing import FlaskClient
+
 from conference.db import Database
 from conference.identity import session_store
 from conference.identity.session_store import Owner
@@ -17,10 +20,7 @@ from conference.identity.sessions import cookie_name
 from conference.trail.sequencer import place
 from conference.vault.keyfile import KeyFile
 from conference.web import ConferenceFlask, parts_of
-from flask.json.tag import TaggedJSONSerializer
-from flask.testing import FlaskClient
-
-from tests.support.world import AWAY, HOME, World, settings_for
+from tests.support.world import AWAY, HOME, World, settings_for, told
 
 
 def copied(world: World, folder: Path) -> World:
@@ -38,7 +38,7 @@ def copied(world: World, folder: Path) -> World:
 
 def application(world: World) -> ConferenceFlask:
     """The application over a world, without the server: its sequencer does not run by itself."""
-    from conference.assembly import assemble  # noqa: PLC0415
+    from conference.assembly import assemble
 
     app = assemble(world.settings)
     app.testing = False
@@ -64,8 +64,9 @@ def signed_in(app: ConferenceFlask, world: World, who: str | None) -> FlaskClien
 
 def settle(world: World) -> None:
     """Give everything that was logged its place in the tree."""
-    for partnership in (HOME, AWAY):
-        place(world.database, partnership)
+    with told("settled", world.now):  # the checkpoint says when it was signed
+        for partnership in (HOME, AWAY):
+            place(world.database, partnership)
 
 
 _TOKEN = re.compile(rb'(name="csrf_token"[^>]*value=")[^"]*(")')

@@ -16,17 +16,17 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import conference.exchange.models  # noqa: F401 - so that its tables are made too
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from flask.json.tag import TaggedJSONSerializer
+
+import conference.exchange.models  # noqa: F401 - so that its tables are made too
 from conference.commands import migrating
 from conference.db import Database
 from conference.identity import session_store
 from conference.identity.session_store import Owner
 from conference.identity.sessions import PLAIN_COOKIE
 from conference.vault.keyfile import KeyFile
-from flask.json.tag import TaggedJSONSerializer
-
 from tests.support.world import AWAY, HOME, World, make
 
 PROGRAM = Path(sys.executable).with_name("conference")
