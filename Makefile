@@ -67,7 +67,7 @@ locks: ready-check
 
 .PHONY: soak
 soak: ready-test ## Long counts; stop it at any time, it goes on where it was
-	SOAK=1 pytest -m soak $(ARGS) $(TESTS)
+	SOAK=1 pytest -m "soak or generated" $(ARGS) $(TESTS)
 
 .PHONY: bench
 bench: ready-test ## Measure speed and memory

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -29,14 +30,37 @@ hypothesis.settings.load_profile("soak" if SOAKING else "ci" if os.environ.get("
 MARK_OF_FIXTURE = {"browser": "browser", "postgres_cluster": "postgres", "soak": "soak"}
 
 
+PASSED = Path(__file__).resolve().parent.parent / ".soak" / "passed"  # generated tests done with in this soak
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if SOAKING and PASSED.exists():
+        done = set(PASSED.read_text("utf-8").splitlines())
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in done])
+        items[:] = [item for item in items if item.nodeid not in done]
     for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("generated")
         for fixture in getattr(item, "fixturenames", ()):
             if fixture in MARK_OF_FIXTURE:
                 item.add_marker(MARK_OF_FIXTURE[fixture])
         if item.get_closest_marker("soak") and not SOAKING:
             item.add_marker(pytest.mark.skip(reason="a long count: `make soak`"))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """A generated test that has held in this soak is not tried again when the soak goes on."""
+    if SOAKING and report.when == "call" and report.passed and "generated" in report.keywords:
+        PASSED.parent.mkdir(exist_ok=True)
+        with PASSED.open("a", encoding="utf-8") as out:
+            out.write(f"{report.nodeid}\n")
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """All held: the next soak begins anew."""
+    if SOAKING and exitstatus in {0, 5}:
+        PASSED.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")
