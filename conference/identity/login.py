@@ -33,7 +33,7 @@ def init_login(app: Flask) -> None:
     manager = _NeverRemembers()
     manager.session_protection = None  # the token in the cookie is the protection
     manager.user_loader(_load)
-    manager.init_app(app)
+    manager.init_app(app, add_context_processor=False)  # an error page asks nobody who is looking
 
 
 def current_viewer() -> Viewer | None:

@@ -112,7 +112,9 @@ def stored_fields(session: Session, viewer: Viewer, case_ids: Sequence[str], ask
         one.subjects = subjects.get(one.record_id, ())
         one.sources = sources.get(one.id, ())
         one.for_viewer = one.id in audience
-    return _narrowed(fields, asked)
+    keys = session.info["keys"]  # what was about somebody who was erased is as if it had never been
+    erased = {who for of in subjects.values() for who in of if keys.is_destroyed(f"person/{who}")}
+    return _narrowed([one for one in fields if erased.isdisjoint(one.subjects)], asked)
 
 
 def _narrowed(fields: list[Stored], asked: Asked) -> list[Stored]:

@@ -90,6 +90,11 @@ class KeyFile:
         self._refresh()
         return self._known(name)
 
+    def is_destroyed(self, name: str) -> bool:
+        """Whether there was a key `name` that was taken away for good."""
+        self._refresh()
+        return name in self._keys and self._keys[name] is None
+
     def key_or_new(self, name: str) -> bytes:
         """Key `name`, made now if there is none; it is on the disk before this returns.
 
