@@ -47,6 +47,24 @@ class Research(StrEnum):
     SENT = "sent"
     NIL = "nil"
 
+    @property
+    def is_back(self) -> bool:
+        """Whether the others have the answer, be it that nothing is held."""
+        return self in {Research.SENT, Research.NIL}
+
+    @property
+    def words(self) -> str:
+        """Where it stands, as people read it."""
+        return _RESEARCH_WORDS[self]
+
+
+_RESEARCH_WORDS = {
+    Research.NOT_STARTED: "Not started",
+    Research.IN_PROGRESS: "Started",
+    Research.SENT: "Sent",
+    Research.NIL: "Nil return sent",
+}
+
 
 class CaseStatus(StrEnum):
     """Where a case stands. Source: domain reference, section 5."""
@@ -129,6 +147,10 @@ class CaseAgency(Base, OfPartnership):
     agency_id: Mapped[str] = mapped_column(ForeignKey("agency.id"), primary_key=True)
     research: Mapped[Research] = mapped_column(default=Research.NOT_STARTED)
     research_due: Mapped[date | None]
+
+    def is_late(self, today: date) -> bool:
+        """Whether the research should be back by now and is not."""
+        return not self.research.is_back and self.research_due is not None and self.research_due < today
 
 
 class CaseAssignment(Base, OfPartnership):

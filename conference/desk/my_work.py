@@ -10,16 +10,12 @@ from sqlalchemy.orm import Session
 
 from conference import clock, formats
 from conference.cases import services as cases
-from conference.cases.models import Research
 from conference.identity import services as identity
 from conference.identity.services import Viewer
 from conference.meetings import services as meetings
 from conference.meetings.models import Meeting, MeetingStatus
 from conference.permissions import Permission, Role
 from conference.sharing.door import Asked, disclose
-
-BACK = frozenset({Research.SENT, Research.NIL})
-STATES = {Research.NOT_STARTED: "Not started", Research.IN_PROGRESS: "Started"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +79,7 @@ def _not_back(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetim
         row.agency_id
         for listed in meetings.agenda_for(session, viewer, meeting, at=at)
         for row in cases.agencies_of(session, listed.case)
-        if row.research not in BACK
+        if not row.research.is_back
     }
     names = {agency.id: agency.name for agency in identity.list_agencies(session, viewer.partnership_id)}
     return sorted(names[agency] for agency in waiting)
@@ -115,10 +111,10 @@ def _research(session: Session, viewer: Viewer, *, at: datetime) -> list[Job]:
             url_for("desk.our_research", case_id=case.id),
             case.reference,
             row.research_due,
-            STATES[row.research],
+            row.research.words,
         )
         for case, row in meetings.research_of(session, viewer, at=at)
-        if row.research not in BACK
+        if not row.research.is_back
     ]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from conference import clock
 from conference.cases import records
-from conference.cases.models import Case, Field, Research
+from conference.cases.models import Case, Field
 from conference.errors import NotFound
 from conference.identity.services import Viewer
 from conference.sharing import catalogue
@@ -18,12 +18,6 @@ from conference.sharing.door import NAMES, Asked, disclose, who_would_see
 from conference.sharing.research import own_research, research_state
 from conference.sharing.view import CaseView, PersonView, Row
 
-STATES = {
-    Research.NOT_STARTED: "Not started",
-    Research.IN_PROGRESS: "Started",
-    Research.SENT: "Sent",
-    Research.NIL: "Nil return sent",
-}
 WORDS = {"none": "Nothing", "presence": "Holds information", "summary": "Summary", "full": "In full"}
 
 
@@ -70,8 +64,9 @@ def research_page(session: Session, viewer: Viewer, case: Case, *, only: str | N
         view = disclose(session, viewer, [case], asked=asked)[case.id]
     named = disclose(session, viewer, [case], asked=NAMES, log_empty=False)[case.id]
     state = research_state(session, viewer, case)
-    is_done = state.research in {Research.SENT, Research.NIL}
-    return ResearchPage(case, view, named, state.research_due, STATES[state.research], is_done)
+    return ResearchPage(
+        case, view, named, state.research_due, state.research.words, is_done=state.research.is_back
+    )
 
 
 def field_in(session: Session, viewer: Viewer, case: Case, field_id: str, *, at: datetime) -> Field:

@@ -12,11 +12,14 @@ from conference.cases import services as cases
 from conference.cases.models import Case, CaseAgency, Research
 from conference.errors import NotFound
 from conference.identity.services import Viewer, list_agencies, list_staff, staff_names
-from conference.meetings import outcomes, services
-from conference.meetings.models import Action, AgendaItem, Invitation, ItemStatus, Meeting
+from conference.meetings import services
+from conference.meetings.models import Action, Invitation, ItemStatus, Meeting
+from conference.meetings.told import Task, Told, task, tasks_of
 from conference.permissions import Permission
 from conference.sharing.door import NAMES, Asked, disclose
-from conference.sharing.view import CaseView, PersonView, Row
+from conference.sharing.view import CaseView
+
+IN_THE_ROOM = "In the room"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,35 +29,8 @@ class Line:
     case_id: str
     heading: str
     reference: str
-    item: AgendaItem
     research: str
     is_late: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """An action as a viewer may see it: its words came through the door."""
-
-    action: Action
-    row: Row
-    who: str
-    today: date
-
-    @property
-    def due(self) -> date:
-        """By when."""
-        return self.action.due
-
-    @property
-    def is_late(self) -> bool:
-        """Whether its date has passed and it is still to be done."""
-        return self.action.status.value == "agreed" and self.action.due < self.today
-
-    @property
-    def state(self) -> str:
-        """Where it stands, in words."""
-        words = {"agreed": "To do", "done": "Done", "not-possible": "Not possible"}
-        return "Overdue" if self.is_late else words[self.action.status.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +40,11 @@ class Guest:
     name: str
     agency: str
     state: str
+
+    @property
+    def is_present(self) -> bool:
+        """Whether they are in the room."""
+        return self.state == IN_THE_ROOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +58,13 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the room is at, for one viewer. Without view, none of its case may be known: the next is not open yet."""
+    """What the room is at, for one viewer. Without `told` its case may not be known: the next is not open yet."""
 
     meeting: Meeting
     viewer: Viewer
     found: Case | None
-    view: CaseView | None
-    tasks: tuple[Task, ...]
+    since: datetime | None
+    told: Told | None
     guests: tuple[Guest, ...]
     left: tuple[Left, ...]
 
@@ -93,6 +74,11 @@ class Scene:
         if self.found is None:
             raise NotFound
         return self.found
+
+    @property
+    def view(self) -> CaseView | None:
+        """The case that is heard, as far as the viewer may see it."""
+        return self.told.view if self.told is not None else None
 
     @property
     def chairs(self) -> bool:
@@ -105,40 +91,19 @@ class Scene:
         return self.viewer.may(Permission.ACTION_WRITE)
 
     @property
-    def risk(self) -> str | None:
-        """How high the risk is, where a risk summary is shown."""
-        return risk_of(self.view) if self.view is not None else None
+    def listens(self) -> bool:
+        """Whether the viewer is an observer, to whom nothing of a case is shown."""
+        return not self.viewer.may(Permission.CASE_READ)
 
     @property
-    def first(self) -> list[Row]:
-        """What is read first: safe contact for its readers, then what the person wants."""
-        return (
-            self.view.of_class("contact.safe-address", "contact.safe-contact", "wishes") if self.view else []
-        )
+    def present(self) -> list[Guest]:
+        """Who is in the room."""
+        return [guest for guest in self.guests if guest.is_present]
 
     @property
-    def by_owner(self) -> list[tuple[str, list[tuple[PersonView, list[Row]]]]]:
-        """The rest by agency and person, without what the conference wrote."""
-        if self.view is None:
-            return []
-        apart = {id(row) for row in [*self.first, *self.view.of_class("conference")]}
-        people = self.view.people
-        out = []
-        for name, rows in self.view.by_owner():
-            rest = [row for row in rows if id(row) not in apart]
-            if rest:
-                by_person = [(who, [row for row in rest if row.person_id == who.person_id]) for who in people]
-                out.append((name, by_person))
-        return out
-
-
-def risk_of(view: CaseView) -> str | None:
-    """`High risk`, from the newest risk summary that is shown."""
-    shown = [row for row in view.of_class("conference.risk") if row.text]
-    newest = max(shown, key=lambda row: (row.recorded_on or date.min, row.field_id or ""), default=None)
-    if newest is None or newest.text is None:
-        return None
-    return next((level for level in outcomes.RISKS if newest.text.startswith(level)), None)
+    def absent(self) -> list[Guest]:
+        """Who is invited and not in the room."""
+        return [guest for guest in self.guests if not guest.is_present]
 
 
 def agenda(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) -> list[Line]:
@@ -156,52 +121,40 @@ def agenda(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) 
     lines = []
     for one in listed:
         view = views.get(one.case.id)
-        words, late = research_words(states.get(one.case.id), today)
         heading = view.heading if view is not None else one.case.reference
-        lines.append(Line(one.case.id, heading, one.case.reference, one.item, words, late))
+        lines.append(
+            Line(one.case.id, heading, one.case.reference, *_research(states.get(one.case.id), today))
+        )
     return lines
 
 
-def research_words(row: CaseAgency | None, today: date) -> tuple[str, bool]:
+def _research(row: CaseAgency | None, today: date) -> tuple[str, bool]:
     """Where the viewer's own agency's research stands, and whether it is late."""
     if row is None:
         return "", False
-    done = row.research in {Research.SENT, Research.NIL}
-    if not done and row.research_due is not None and row.research_due < today:
+    if row.is_late(today):
         return "Research overdue", True
-    words = {
-        Research.NOT_STARTED: "Research not started",
-        Research.IN_PROGRESS: "Research in progress",
-        Research.SENT: "Research sent",
-        Research.NIL: "Nothing held",
-    }
-    return words[row.research], False
+    words = row.research.words
+    return words if row.research is Research.NIL else f"Research {words.lower()}", False
 
 
 def scene(session: Session, viewer: Viewer, meeting_id: str, *, at: datetime) -> Scene:
-    """What the room is at now. Whoever has joined sees the case that is heard, if it is listed for their agency."""
+    """What the room is at now: the case that is heard, if it is listed for the viewer's agency and open to them."""
     meeting = services.visible_meeting(session, viewer, meeting_id)
     listed = services.agenda_for(session, viewer, meeting, at=at)
-    heard = [one.case for one in listed if one.item.status is ItemStatus.OPEN]
-    views = disclose(session, viewer, heard, meeting_id=meeting.id)
-    view = views[heard[0].id] if heard else None
-    shown = tasks(session, viewer.partnership_id, view)
+    item, case = next(
+        ((one.item, one.case) for one in listed if one.item.status is ItemStatus.OPEN), (None, None)
+    )
+    heard = [case] if case is not None else []
+    told = None
+    for view in disclose(session, viewer, heard, meeting_id=meeting.id).values():
+        told = Told(view, tasks_of(session, viewer.partnership_id, view))
+    since = item.opened_at if item is not None else None
     guests = _guests(session, meeting)
-    left = _left(session, viewer, heard)
-    return Scene(meeting, viewer, heard[0] if heard else None, view, shown, guests, left)
+    return Scene(meeting, viewer, case, since, told, guests, _left(session, viewer, case))
 
 
-def tasks(session: Session, partnership_id: str, view: CaseView | None) -> tuple[Task, ...]:
-    """The actions whose words this view holds, by due date."""
-    today = clock.today()
-    found = services.actions_in(session, [view.case_id] if view is not None else [])
-    shown = [(one, view.row(one.field_id)) for one in found] if view is not None else []
-    seen = [(one, row) for one, row in shown if row is not None]
-    names = staff_names(session, partnership_id, {one.staff_id for one, _ in seen})
-    return tuple(Task(one, row, names.get(one.staff_id, ""), today) for one, row in seen)
-
-
-def own_action(session: Session, viewer: Viewer, action_id: str, *, at: datetime) -> Task:
+def own_action(session: Session, viewer: Viewer, action_id: str, *, at: datetime) -> tuple[Action, Task]:
     """One of the viewer's own actions, in a case that they may open. Raises NotFound."""
     action = session.get(Action, action_id)
     if action is None or action.staff_id != viewer.staff_id:
@@ -212,11 +165,11 @@ def own_action(session: Session, viewer: Viewer, action_id: str, *, at: datetime
     row = view.row(action.field_id)
     if row is None:
         raise NotFound
-    return Task(action, row, viewer.name, clock.today())
+    return action, task(action, row, viewer.name)
 
 
 def quotable(view: CaseView) -> list[tuple[str, str]]:
-    """The lines that a text of the conference can name as its sources: those that its writer sees in words."""
+    """The lines that a text of the conference can name as its sources: those its writer sees in words."""
     return [
         (row.field_id, f"{row.owner_name}: {row.label}")
         for row in view.rows
@@ -235,10 +188,10 @@ def owners(session: Session, meeting: Meeting) -> list[tuple[str, str]]:
     )
 
 
-def _left(session: Session, viewer: Viewer, heard: list[Case]) -> tuple[Left, ...]:
-    if not heard or not viewer.may(Permission.MEETING_CHAIR):
+def _left(session: Session, viewer: Viewer, case: Case | None) -> tuple[Left, ...]:
+    if case is None or not viewer.may(Permission.MEETING_CHAIR):
         return ()
-    rows = cases.recused_from(session, heard[0])
+    rows = cases.recused_from(session, case)
     names = staff_names(session, viewer.partnership_id, {row.staff_id for row in rows})
     return tuple(Left(row.staff_id, names[row.staff_id], row.since) for row in rows)
 
@@ -255,7 +208,7 @@ def _guests(session: Session, meeting: Meeting) -> tuple[Guest, ...]:
 
 def _presence(row: Invitation) -> str:
     if row.joined_at is not None and row.left_at is None:
-        return "In the room"
+        return IN_THE_ROOM
     if row.apologies_at is not None:
-        return "Sent apologies"
-    return "Statement not signed" if row.signed_at is None else "Not here"
+        return "sent apologies"
+    return "statement not signed" if row.signed_at is None else ""

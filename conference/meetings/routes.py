@@ -97,7 +97,7 @@ def leave(meeting_id: str) -> ResponseReturnValue:
 def start(meeting_id: str) -> ResponseReturnValue:
     """Open the meeting."""
     meeting = services.visible_meeting(g.session, g.viewer, meeting_id)
-    conduct.start(g.session, g.viewer, meeting, at=clock.now())
+    conduct.start(g.session, g.viewer, meeting)
     return redirect(url_for(".live", meeting_id=meeting.id), 303)
 
 
@@ -176,8 +176,7 @@ def let_back(meeting_id: str) -> ResponseReturnValue:
 @requires(Permission.ACTION_WRITE)
 def action(action_id: str) -> ResponseReturnValue:
     """One of the viewer's own actions."""
-    found = room.own_action(g.session, g.viewer, action_id, at=clock.now())
-    return render_template("meetings/action.html", found=found, form=SettleForm())
+    return _action(action_id, SettleForm())
 
 
 @bp.post("/actions/<action_id>")
@@ -198,8 +197,7 @@ def settle(action_id: str) -> ResponseReturnValue:
             return redirect(url_for("desk.home"), 303)
         except BadInput as error:
             show_refusal(form, error)
-    found = room.own_action(g.session, g.viewer, action_id, at=clock.now())
-    return render_template("meetings/action.html", found=found, form=form), 422
+    return _action(action_id, form), 422
 
 
 @bp.get("/cases/<case_id>/conflict")
@@ -218,6 +216,12 @@ def declare_conflict(case_id: str) -> ResponseReturnValue:
     at = clock.now()
     conduct.declare_conflict(g.session, g.viewer, case, at=at)
     return render_template("meetings/left.html", at=at)
+
+
+def _action(action_id: str, form: SettleForm) -> str:
+    """One of the viewer's own actions, with what was typed kept."""
+    action, task = room.own_action(g.session, g.viewer, action_id, at=clock.now())
+    return render_template("meetings/action.html", action=action, task=task, form=form)
 
 
 def _room(meeting_id: str, *, risk: RiskForm | None = None, action: ActionForm | None = None) -> str:

@@ -15,9 +15,10 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from conference import clock
 from conference.assets import Assets
 from conference.desk import routes as desk
-from conference.desk.case_page import CasePage, Task
+from conference.desk.case_page import CasePage
 from conference.formats import FILTERS
 from conference.identity.services import Viewer
+from conference.meetings.told import Task
 from conference.permissions import Role
 from conference.sharing.view import CaseView, PersonView, Row, Why
 from conference.trail.receipts import Receipt
@@ -57,7 +58,7 @@ def words_of(html: str) -> str:
 
 
 def page(made: CaseView, way: str = "person", tasks: tuple[Task, ...] = ()) -> CasePage:
-    return CasePage(made, way, tasks, None)
+    return CasePage(made, tasks, way, None)
 
 
 @pytest.fixture

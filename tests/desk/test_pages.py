@@ -9,11 +9,11 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask, g
 
-from conference.desk.case_page import Task, risk_of
 from conference.desk.forms import FieldForm, FindForm, NewFieldForm, ReasonForm
 from conference.desk.my_work import Job, Work
 from conference.desk.research_page import ResearchPage
 from conference.identity.services import Viewer
+from conference.meetings.told import Task, risk_of
 from conference.permissions import Role
 from tests.desk.conftest import Render, named, page, row, view, words_of
 
