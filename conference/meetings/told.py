@@ -1,4 +1,4 @@
-"""A case in the order in which every page tells it: made of what the door let through, and of nothing else."""
+"""A case in the order in which every page tells it: made of what the door let through and nothing else."""
 
 from __future__ import annotations
 
