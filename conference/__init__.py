@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings) -> Flask:
-    """The application, made of its parts. Refuses to start on a log that disagrees with its last checkpoint."""
+    """The application, made of its parts. Refuses to start on a log that is not what it last signed."""
     # Here, so that whoever imports the package loads no web framework.
     from conference.assembly import assemble  # noqa: PLC0415
 

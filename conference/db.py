@@ -48,7 +48,7 @@ class Utc(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         """Give it back aware."""
         if value is None:
             return None
@@ -105,9 +105,9 @@ class Database:
     def write(self) -> Iterator[Session]:
         """One transaction: leaving commits, raising rolls back. On SQLite one writer at a time, in turn."""
         turn = self._writer if self.is_sqlite else nullcontext()
-        with turn, Session(self._writing, expire_on_commit=False, info=self._info("write")) as session:
-            with session.begin():
-                yield session
+        made = Session(self._writing, expire_on_commit=False, info=self._info("write"))
+        with turn, made as session, session.begin():
+            yield session
 
     def close(self) -> None:
         """Give all connections back."""

@@ -1,8 +1,8 @@
 """A counter that moves with every change of what may leave.
 
-A page is decided over one snapshot and sent later. Before its event is made durable the counter is read again:
-if it moved, the page is decided again. Coarse on purpose: one counter a partnership can be wrong in one way
-only, by deciding again for nothing.
+A page is decided over one snapshot and sent later. Before its event is made durable the counter is read
+again: if it moved, the page is decided again. Coarse on purpose: one counter a partnership can be wrong in
+one way only, by deciding again for nothing.
 """
 
 from __future__ import annotations

@@ -68,10 +68,6 @@ class Parts:
         )
 
 
-class _Moved(Exception):
-    """What the answer was decided on has changed since."""
-
-
 class ConferenceFlask(Flask):
     """Flask, with one transaction a request and no answer before its log entry."""
 
@@ -94,19 +90,12 @@ class ConferenceFlask(Flask):
             if not info.get("prepared"):
                 return response
             try:
-                with parts.database.write() as session:
-                    session.info["request"] = g.request_id
-                    if not inputs.still_hold(
-                        session, info.get("inputs", {}), info.get("horizon"), clock.now()
-                    ):
-                        raise _Moved
-                    writing.commit_prepared(session, info["prepared"])
-            except _Moved:
-                continue
+                is_logged = _log_if_it_holds(parts.database, info)
             except (SQLAlchemyError, OSError) as error:
                 raise LogUnavailable from error
-            parts.wake()
-            return response
+            if is_logged:
+                parts.wake()
+                return response
         raise LogUnavailable
 
     def _answer_changing(self) -> Response:
@@ -131,6 +120,16 @@ class ConferenceFlask(Flask):
             return response
         finally:
             g.session = None
+
+
+def _log_if_it_holds(database: Database, info: dict[Any, Any]) -> bool:
+    """Make an answer's events durable, unless what it was decided on has changed since. Says which."""
+    with database.write() as session:
+        session.info["request"] = g.request_id
+        holds = inputs.still_hold(session, info.get("inputs", {}), info.get("horizon"), clock.now())
+        if holds:
+            writing.commit_prepared(session, info["prepared"])
+    return holds
 
 
 def parts_of(app: Flask) -> Parts:

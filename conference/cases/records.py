@@ -1,4 +1,4 @@
-"""What happens to records and their fields: added, corrected, offered, taken back. Sealed here, never opened."""
+"""What happens to records and fields: added, corrected, offered, taken back. Sealed here, never opened."""
 
 from __future__ import annotations
 
@@ -186,7 +186,6 @@ def set_offer(
     level: Offered,
     *,
     by: By,
-    at: datetime,
     withheld_reason: str | None = None,
 ) -> None:
     """Put a field on the table as far as `level`, or take it back with `none`.

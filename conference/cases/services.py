@@ -1,7 +1,7 @@
 """What happens to cases, records and fields. Sealing here, opening only in `conference.sharing`.
 
-Every change of what may leave is logged in the same transaction and moves the partnership's inputs on, so that
-a page which was decided before it is decided again.
+Every change of what may leave is logged in the same transaction and moves the partnership's inputs on, so
+that a page which was decided before it is decided again.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def exclude(
 
 
 def recused_from(session: Session, case: Case) -> list[CaseExclusion]:
-    """Who left the case because of a conflict of interest. Those kept out as the other side are not told of."""
+    """Who left the case because of a conflict of interest; nobody is told of those on the other side."""
     return list(
         session.scalars(
             select(CaseExclusion)
@@ -285,7 +285,7 @@ def agencies_of(session: Session, case: Case) -> list[CaseAgency]:
 
 
 def set_research(
-    session: Session, case: Case, agency_id: str, state: Research, *, by: By, at: datetime
+    session: Session, case: Case, agency_id: str, state: Research, *, by: By
 ) -> None:
     """Say how far the agency's research is."""
     row = session.get_one(CaseAgency, (case.id, agency_id))

@@ -82,7 +82,7 @@ def _bring(teller: Teller, name: str, who: str, found: Iterable[Parsed], offers:
         if summary:
             research.correct(session, viewer, case, field, typed, at=clock.now())
         else:
-            records.set_offer(session, field, Offered(level), by=teller.by(who), at=clock.now())
+            records.set_offer(session, field, Offered(level), by=teller.by(who))
 
 
 def _own(case_id: str, agency: str) -> Select[str]:

@@ -80,7 +80,7 @@ def _hold(teller: Teller, past: Meeting) -> None:
             conduct.join(session, teller.viewer(who), past, at=clock.now())
     chair = teller.viewer(CHAIR)
     with clock.held(days.at(-14, 9, 30)):
-        conduct.start(session, chair, past, at=clock.now())
+        conduct.start(session, chair, past)
     for number, name in enumerate(("seun", "sian")):
         with clock.held(days.at(-14, 9, 35 + 15 * number)):
             conduct.move_on(session, chair, past, at=clock.now())

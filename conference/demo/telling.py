@@ -142,7 +142,6 @@ class Teller:
                 made,
                 Offered(said.offered),
                 by=actor,
-                at=clock.now(),
                 withheld_reason=said.why_not,
             )
         if said.name:
@@ -186,11 +185,11 @@ class Teller:
             by=actor.staff_id,
             at=clock.now() - timedelta(minutes=5),
         )
-        records.set_offer(self.session, made, Offered.FULL, by=actor, at=clock.now())
+        records.set_offer(self.session, made, Offered.FULL, by=actor)
 
     def _research(self, case: Case, told: Told) -> None:
         for agency, state in told.agencies.items():
             now = cases.agencies_of(self.session, case)
             if next(row.research for row in now if row.agency_id == agency) is not state:
                 actor = self.by(RESEARCHER[agency])
-                cases.set_research(self.session, case, agency, state, by=actor, at=clock.now())
+                cases.set_research(self.session, case, agency, state, by=actor)

@@ -143,7 +143,7 @@ def take_back(case_id: str, field_id: str) -> ResponseReturnValue:
     """From now on nobody else sees it."""
     found = cases.visible_case(g.session, g.viewer, case_id, at=clock.now())
     field = research_page.field_in(g.session, g.viewer, found, field_id, at=clock.now())
-    research.take_back(g.session, g.viewer, field, at=clock.now())
+    research.take_back(g.session, g.viewer, field)
     return redirect(url_for(".our_research", case_id=case_id), 303)
 
 
@@ -155,7 +155,7 @@ def send_research(case_id: str) -> ResponseReturnValue:
     is_nil = (
         request.form.get("nil") == "yes" and not research_page.research_page(g.session, g.viewer, found).rows
     )
-    research.send(g.session, g.viewer, found, nil=is_nil, at=clock.now())
+    research.send(g.session, g.viewer, found, nil=is_nil)
     return redirect(url_for(".our_research", case_id=case_id), 303)
 
 
@@ -175,7 +175,7 @@ def _field_form(
 def _saved(case_id: str) -> ResponseReturnValue:
     if request.form.get("act") == "send":
         found = cases.visible_case(g.session, g.viewer, case_id, at=clock.now())
-        research.send(g.session, g.viewer, found, nil=False, at=clock.now())
+        research.send(g.session, g.viewer, found, nil=False)
     return redirect(url_for(".our_research", case_id=case_id), 303)
 
 

@@ -48,7 +48,7 @@ def send_apologies(session: Session, viewer: Viewer, meeting: Meeting, *, at: da
 
 
 def join(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) -> None:
-    """Come into the room. Raises Refused until the confidentiality statement is signed, Conflict after the end."""
+    """Come into the room. Raises Refused until the statement is signed, Conflict after the end."""
     row = invitation_of(session, meeting, viewer.staff_id)
     if meeting.status is MeetingStatus.ENDED:
         raise Conflict(f"meeting {meeting.id} has ended")
@@ -91,7 +91,7 @@ def in_the_room(session: Session, meeting: Meeting, case: Case) -> list[str]:
     return sorted(set(rows) - set(session.scalars(kept_out)))
 
 
-def start(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) -> None:
+def start(session: Session, viewer: Viewer, meeting: Meeting) -> None:
     """Open the meeting. Raises Refused unless the viewer chairs."""
     must_chair(viewer)
     if meeting.status is MeetingStatus.ENDED:
@@ -104,8 +104,8 @@ def start(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) -
 def move_on(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) -> AgendaItem | None:
     """Close the case that is heard and open the next one; None when there is none left, and the meeting ends.
 
-    Cases that the chair may not know of are passed over, and nothing tells that they are there: the coordinator
-    lists them for another chair.
+    Cases that the chair may not know of are passed over, and nothing tells that they are there: the
+    coordinator lists them for another chair.
     Raises Refused unless the viewer chairs, Conflict unless the meeting is in session.
     """
     must_chair(viewer)
@@ -129,7 +129,7 @@ def move_on(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime)
 
 
 def declare_conflict(session: Session, viewer: Viewer, case: Case, *, at: datetime) -> None:
-    """Leave a case because of a conflict of interest: from now on it is closed to the viewer, minutes included."""
+    """Leave a case because of a conflict of interest: it is closed to the viewer at once, minutes included."""
     cases.exclude(session, case, viewer.staff_id, ExclusionKind.RECUSED, by=By.viewer(viewer), at=at)
 
 

@@ -123,7 +123,7 @@ def add_action(
 def settle_action(
     session: Session, viewer: Viewer, action_id: str, status: ActionStatus, *, note: str, at: datetime
 ) -> Action:
-    """The owner says that an action is done, or why it is not possible. Raises NotFound, BadInput, Conflict."""
+    """The owner says that it is done, or why it is not possible. Raises NotFound, BadInput, Conflict."""
     action = session.get(Action, action_id)
     if action is None or action.staff_id != viewer.staff_id:
         raise NotFound

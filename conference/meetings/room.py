@@ -58,7 +58,7 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the room is at, for one viewer. Without `told` its case may not be known: the next is not open yet."""
+    """What the room is at, for one viewer. Without `told` the next case is not open yet, or not theirs."""
 
     meeting: Meeting
     viewer: Viewer
@@ -139,7 +139,7 @@ def _research(row: CaseAgency | None, today: date) -> tuple[str, bool]:
 
 
 def scene(session: Session, viewer: Viewer, meeting_id: str, *, at: datetime) -> Scene:
-    """What the room is at now: the case that is heard, if it is listed for the viewer's agency and open to them."""
+    """What the room is at now: the case that is heard, if it is listed for the viewer's agency and theirs."""
     meeting = services.visible_meeting(session, viewer, meeting_id)
     listed = services.agenda_for(session, viewer, meeting, at=at)
     item, case = next(

@@ -160,7 +160,7 @@ class Listed:
 
 
 def agenda_for(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) -> list[Listed]:
-    """The cases on the agenda that are listed for the viewer's agency and not closed to them, in published order."""
+    """The cases on the agenda that are listed for the viewer's agency and open to them, as published."""
     rows = session.execute(
         select(AgendaItem, Case)
         .join(Case, Case.id == AgendaItem.case_id)

@@ -77,7 +77,7 @@ def record_consent(
 
 
 def withdraw(session: Session, case: Case, row: ConsentRow, *, by: By, at: datetime) -> None:
-    """Somebody takes back what they said. From now on it no longer counts. Raises Conflict if it was already."""
+    """Somebody takes back what they said: it no longer counts. Raises Conflict if it was taken back."""
     if row.withdrawn_at is not None:
         raise Conflict(f"consent {row.id} is already withdrawn")
     document = json.loads(row.document)

@@ -1,8 +1,8 @@
 """THE DOOR. A stored value leaves in one way only: `disclose`.
 
 It loads what there is in a fixed number of queries, asks the consent engine about each field, opens only what
-may leave and only as far as it may, logs one event a case, and hands back views made of what was permitted. What
-is withheld has no influence on anything that comes back, nor on how many statements and openings it took.
+may leave and only as far as it may, logs one event a case, and hands back views made of what was permitted.
+What is withheld has no influence on what comes back, nor on how many statements and openings it took.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def disclose(
 def who_would_see(
     session: Session, viewer: Viewer, case: Case, *, class_name: str, about: Iterable[str], offered: str
 ) -> list[tuple[str, str]]:
-    """How far each other agency's representative would see such a field of the viewer's: (agency, level or none).
+    """How far each other agency's representative would see such a field: (agency, level or none).
 
     By agency: by person it would betray who is kept out.
     """
@@ -150,8 +150,8 @@ def _leaving(
 ) -> Shown | None:
     """How far a field leaves; None if it does not.
 
-    A text of the conference that repeats fields gets the least of their levels; one without sources goes to those
-    who were in the room.
+    A text of the conference that repeats fields gets the least of their levels; one without sources goes to
+    those who were in the room.
     """
     decision = decided[one.id]
     level = decision.level

@@ -39,9 +39,8 @@ def open_texts(session: Session, shown: list[Shown], asked: Asked) -> list[Shown
     for one in shown:
         if one.level == "presence":
             continue
-        for column in _columns_for(one, blobs[one.stored.id], asked):
-            if blobs[one.stored.id][column] is not None:
-                plan.append((one, column))
+        wanted = _columns_for(one, blobs[one.stored.id], asked)
+        plan.extend((one, column) for column in wanted if blobs[one.stored.id][column] is not None)
     sealed = [
         Sealed(
             blobs[one.stored.id][column],

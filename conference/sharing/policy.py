@@ -63,7 +63,7 @@ def publish(
     agency: str | None,
     at: datetime,
 ) -> PolicyVersion:
-    """Put a new version in force from now on. Raises consent.BrokenPolicy, with every fault, if it is not one.
+    """Put a new version in force from now on. Raises consent.BrokenPolicy, with every fault.
 
     actor, agency: None where whoever installs does it.
     """
@@ -145,7 +145,7 @@ def _moments(part: object) -> set[str]:
 
 
 def _parsed(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def request_for(

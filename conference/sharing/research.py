@@ -73,10 +73,8 @@ def add(
         by=viewer.staff_id,
         at=at,
     )
-    records.set_offer(
-        session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason
-    )
-    _started(session, viewer, case, at)
+    records.set_offer(session, field, level, by=By.viewer(viewer), withheld_reason=typed.withheld_reason)
+    _started(session, viewer, case)
     _reindex(session, viewer, case, field)
     return field
 
@@ -100,27 +98,25 @@ def correct(
         by=viewer.staff_id,
         at=at,
     )
-    records.set_offer(
-        session, field, level, by=By.viewer(viewer), at=at, withheld_reason=typed.withheld_reason
-    )
+    records.set_offer(session, field, level, by=By.viewer(viewer), withheld_reason=typed.withheld_reason)
     _reindex(session, viewer, case, field)
 
 
-def take_back(session: Session, viewer: Viewer, field: Field, *, at: datetime) -> None:
+def take_back(session: Session, viewer: Viewer, field: Field) -> None:
     """Take a field off the table: from now on nobody else sees it."""
-    records.set_offer(session, field, Offered.NONE, by=By.viewer(viewer), at=at)
+    records.set_offer(session, field, Offered.NONE, by=By.viewer(viewer))
 
 
-def send(session: Session, viewer: Viewer, case: Case, *, nil: bool, at: datetime) -> None:
+def send(session: Session, viewer: Viewer, case: Case, *, nil: bool) -> None:
     """Say that the agency's research is done; `nil` when it holds nothing."""
     state = Research.NIL if nil else Research.SENT
-    cases.set_research(session, case, viewer.agency_id, state, by=By.viewer(viewer), at=at)
+    cases.set_research(session, case, viewer.agency_id, state, by=By.viewer(viewer))
 
 
-def _started(session: Session, viewer: Viewer, case: Case, at: datetime) -> None:
+def _started(session: Session, viewer: Viewer, case: Case) -> None:
     row = research_state(session, viewer, case)
     if row.research in {Research.NOT_STARTED, Research.NIL}:
-        cases.set_research(session, case, viewer.agency_id, Research.IN_PROGRESS, by=By.viewer(viewer), at=at)
+        cases.set_research(session, case, viewer.agency_id, Research.IN_PROGRESS, by=By.viewer(viewer))
 
 
 def _checked(typed: Typed) -> Offered:

@@ -13,7 +13,7 @@ from conference.sharing.view import CaseView, PersonView, Row, Why
 
 
 def rows_of(shown: list[Shown], names: dict[str, str], in_force: consent.Policy) -> list[tuple[Row, Shown]]:
-    """One row a field above presence; at presence one row for owner, person and class, without count or date."""
+    """One row a field above presence; at presence one for owner, person and class, without count or date."""
     rows = [(_row(one, names), one) for one in shown if one.level != "presence"]
     said = {(row.owner, who, row.class_name) for row, one in rows for who, _ in one.subjects}
     coarser = {known.name: known.presence_as or known.name for known in in_force.classes}

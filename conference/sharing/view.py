@@ -171,7 +171,7 @@ class CaseView:
         return [row for row in self.rows if row.class_name in names or row.class_name.startswith(prefixes)]
 
     def by_owner(self) -> list[tuple[str, list[Row]]]:
-        """The lines by agency, as (agency's name, lines): the viewer's own first, then A to Z; none without."""
+        """The lines by agency, as (its name, lines): the viewer's own first, then A to Z; none without."""
         owners: dict[str, list[Row]] = {}
         for row in sorted(self.rows, key=lambda row: (row.level != "own", row.owner_name)):
             owners.setdefault(row.owner_name, []).append(row)

@@ -83,7 +83,7 @@ def test_a_field_offered_as_a_summary_is_left_for_its_owner(importer):
             at=worlds.NOW,
         )
         records.set_offer(
-            session, stored, Offered.SUMMARY, by=worlds.by(importer.world, "n-rep"), at=worlds.NOW
+            session, stored, Offered.SUMMARY, by=worlds.by(importer.world, "n-rep")
         )
     changed = clinical("Condition", code=concept("Fracture of arm"))
     _, lines = importer.fhir(importer.write("q.json", as_json(changed)))

@@ -177,7 +177,7 @@ def add(
         at=clock.now(),
     )
     if offered != "none":
-        records.set_offer(session, made, Offered(offered), by=actor, at=clock.now())
+        records.set_offer(session, made, Offered(offered), by=actor)
     world.fields[name or f"{actor.agency_id}/{class_name}/{'+'.join(about)}"] = made.id
     return made
 
@@ -331,7 +331,7 @@ def _meetings(session: Session, world: World) -> None:
         conduct.sign_statement(session, viewer, today, at=world.now)
         conduct.join(session, viewer, today, at=world.now)
     chair = _viewer(session, world, "s-chair")
-    conduct.start(session, chair, today, at=world.now)
+    conduct.start(session, chair, today)
     conduct.move_on(session, chair, today, at=world.now)
 
 
@@ -342,7 +342,7 @@ def _hold(session: Session, world: World, past: Meeting, case: Case) -> None:
         conduct.sign_statement(session, viewer, past, at=world.now)
         conduct.join(session, viewer, past, at=world.now)
     chair = _viewer(session, world, "s-chair")
-    conduct.start(session, chair, past, at=world.now)
+    conduct.start(session, chair, past)
     conduct.move_on(session, chair, past, at=world.now)
     outcomes.write_risk(
         session, chair, past, case, level="High risk", text="Risk of serious harm", sources=[], at=world.now
