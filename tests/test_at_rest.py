@@ -1,4 +1,4 @@
-"""A stolen database is unreadable: no value in its bytes, none with other keys, none moved or changed, none erased."""
+"""A stolen database is unreadable: no value in its bytes, nor with other keys, nor moved, changed or erased."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from conference.formats import FILTERS
 from conference.trail import proving
 from conference.vault import directory, unseal
 from conference.vault.erase import erase_person
 from conference.vault.keyfile import KeyFile
 from conference.web import ConferenceFlask, JsonLines, parts_of
-
 from tests.routes import ROUTES
 from tests.support.client import application, copied, settle, signed_in
 from tests.support.postgres import Cluster

@@ -1,6 +1,6 @@
-"""What was answered is in the log, whatever dies: the server by SIGKILL under load, the disk, the database, the moment.
+"""What was answered is in the log, whatever dies: the server by SIGKILL under load, the disk, the database.
 
-A round that failed runs again with `KILLED_SEED=<its number>`, one round of each kind, the same from load to kill.
+A round that failed runs again with `KILLED_SEED=<its number>`, one round of each kind.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from sqlalchemy.exc import OperationalError
 import audit
 from conference import clock, web
 from conference.cases import records
-from conference.cases import services as cases
 from conference.cases.models import Field, Offered
 from conference.db import Database
 from conference.trail import writing
@@ -64,6 +63,10 @@ OF_PERSONS = (
 OLD = 2_000
 CANNOT = b"We cannot show this, because we cannot log it"
 SECONDS_TO_GO_ON = 15
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 # --- worlds of either kind ---------------------------------------------------------------------------------
@@ -134,7 +137,7 @@ class Raw:
         return [audit_hash(one.leaf) for one in self.events if one.request == request]
 
     def check(self, keys: KeyFile) -> None:
-        """Every leaf is what was hashed; each event is placed once, or waits once; the last checkpoint is of all."""
+        """Every leaf is as hashed; each event is placed once, or waits once; the last checkpoint is of all."""
         for one in self.events:
             assert audit_hash(one.leaf) == one.leaf_hash
         by_id = {one.id: one for one in self.events}
@@ -160,11 +163,10 @@ class Raw:
 
 
 def raw(url: str) -> Raw:
-    engine = create_engine(url)
+    whole = {} if url.startswith("sqlite") else {"isolation_level": "REPEATABLE READ"}
+    engine = create_engine(url, **whole)
     try:
         with engine.connect() as connection:
-            if not url.startswith("sqlite"):
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
             asked = [
                 "SELECT n, id, partnership_id, request, leaf, leaf_hash FROM log_event ORDER BY n",
                 "SELECT partnership_id, position, event_id, hash FROM log_leaf",
@@ -448,7 +450,7 @@ def test_killed_a_hundred_times(
         shutil.rmtree(folder)
 
 
-# --- one process, no kill: what fails between deciding and sending ----------------------------------------------
+# --- one process, no kill: what fails between deciding and sending -------------------------------------------
 
 
 @pytest.fixture
@@ -546,7 +548,7 @@ def count_fields(world: World) -> int:
 
 
 def test_a_full_disk(sqlite_worlds: NewWorld, tmp_path: Path) -> None:
-    """Pages come until the database cannot grow; then the error page, and every page that came is in the log."""
+    """Pages come until the database cannot grow, then the error page; every page that came is in the log."""
     with sqlite_worlds(tmp_path / "own") as world:
         app = application(world)
         client = signed_in(app, world, "h-rep")
@@ -570,12 +572,14 @@ def test_a_full_disk(sqlite_worlds: NewWorld, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a lost connection is never closed
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # a lost connection is never closed
 @pytest.mark.parametrize("moment", ["rendered", "locked", "stored"])
 def test_the_connection_is_lost(
     postgres_worlds: NewWorld, moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """rendered: before the write begins; locked: before the events are stored; stored: before they are committed."""
+    """rendered: before the write begins; locked: before the events are stored; stored: before the commit."""
     with postgres_worlds(tmp_path / "own") as world:
         app = application(world)
         client = signed_in(app, world, "h-rep")
@@ -584,10 +588,7 @@ def test_the_connection_is_lost(
         def cut() -> None:
             engine = create_engine(world.settings.database)
             with engine.connect() as connection:
-                others = "datname = current_database() AND pid <> pg_backend_pid()"
-                connection.execute(
-                    text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
-                )
+                connection.execute(text(CUT))
             engine.dispose()
             time.sleep(0.1)
 
@@ -631,7 +632,7 @@ def test_no_database_at_all(app: ConferenceFlask, world: World) -> None:
     assert app.test_client().get("/readyz").status_code == 503
 
 
-# --- the inputs change between deciding and sending -----------------------------------------------------------
+# --- the inputs change between deciding and sending--------------------------------------------------------
 
 
 def after_render(patch: pytest.MonkeyPatch, act: Callable[[int], None]) -> list[int]:
@@ -652,7 +653,7 @@ def offer(world: World, level: Offered) -> None:
     """The police put the victim's name on the table, or take it back."""
     with world.database.write() as session:
         found = session.get_one(Field, world.fields["police/identity.name/victim"])
-        records.set_offer(session, found, level, by=by(world, "p-rep"), at=clock.now())
+        records.set_offer(session, found, level, by=by(world, "p-rep"))
 
 
 def shown(world: World, request: str) -> list[str]:
