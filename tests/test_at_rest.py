@@ -1,4 +1,4 @@
-"""A stolen database is unreadable: no value in its bytes, nor with other keys, nor moved, changed or erased."""
+"""A stolen database is unreadable: its bytes, with other keys, with values moved or changed, once erased."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def application_of(world: World) -> ConferenceFlask:
 
 
 def walk(app: ConferenceFlask, world: World, people: tuple[str, ...]) -> tuple[int, int]:
-    """Every route with every form, by everybody; how many were asked, and how many answers showed something."""
+    """Every route with every form, by everybody: how many answers there were, and how many with a receipt."""
     asked = showed = 0
     for who in people:
         client = signed_in(app, world, who)
@@ -187,7 +187,8 @@ def test_no_value_is_in_the_files(world: World, opened_texts: set[str], lines: i
     assert len(secrets) > 10
     assert not occurring(everything, secrets)
     print(
-        f"{asked} answers, {showed} with a receipt, {len(opened_texts)} texts, {len(wanted)} forms, {len(everything)} bytes"
+        f"{asked} answers, {showed} with a receipt, {len(opened_texts)} texts in {len(wanted)} forms,"
+        f" {len(everything)} bytes"
     )
     parts_of(app).database.close()
 
@@ -236,7 +237,7 @@ def files_of(cluster: Cluster, oid: int) -> bytes:
     return b"".join(one.read_bytes() for one in folder.rglob("*") if one.is_file())
 
 
-# --- other keys ------------------------------------------------------------------------------------------------
+# --- other keys -------------------------------------------------------------------------------------------
 
 
 def other_keys(path: Path, kept: str) -> None:
@@ -281,7 +282,7 @@ def test_the_server_refuses_another_key_file(world: World, kind: str) -> None:
     print(done.stderr)
 
 
-# What opens nothing, where the log's own keys are right and only the agencies', people's or directory's are not.
+# What stays right: the log's own keys, so that it starts, and all but the agencies', the people's ...
 KEPT = {
     "agencies": r"(?!agency/)",
     "people": r"(?!person/)",
@@ -321,7 +322,7 @@ def copied_again(world: World) -> World:
     return copied(world, world.settings.data.with_name("again"))
 
 
-# --- moved, or changed -----------------------------------------------------------------------------------------
+# --- moved, or changed ------------------------------------------------------------------------------------
 
 SAME = ("police/identity.name/victim", "police/identity.dob/victim")  # one owner, one person: one data key
 OTHER = ("police/identity.name/victim", "police/identity.name/child")
@@ -414,7 +415,7 @@ def test_what_was_moved_or_changed_is_refused(
     parts_of(app).database.close()
 
 
-# --- erased ----------------------------------------------------------------------------------------------------
+# --- erased -----------------------------------------------------------------------------------------------
 
 
 def erase(world: World, app: ConferenceFlask, who: str) -> None:

@@ -69,7 +69,7 @@ CUT = (
 )
 
 
-# --- worlds of either kind ---------------------------------------------------------------------------------
+# --- worlds of either kind --------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -121,7 +121,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
         yield made
 
 
-# --- what is stored, without the application ------------------------------------------------------------------
+# --- what is stored, without the application --------------------------------------------------------------
 
 
 @dataclass
@@ -137,7 +137,7 @@ class Raw:
         return [audit_hash(one.leaf) for one in self.events if one.request == request]
 
     def check(self, keys: KeyFile) -> None:
-        """Every leaf is as hashed; each event is placed once, or waits once; the last checkpoint is of all."""
+        """Each leaf is as hashed; each event is placed once, or waits once; the last checkpoint is of all."""
         for one in self.events:
             assert audit_hash(one.leaf) == one.leaf_hash
         by_id = {one.id: one for one in self.events}
@@ -400,7 +400,7 @@ def check_goes_on(world: World, server: Server, load: Load, folder: Path) -> Non
 
 
 def check_offline(world: World, before: str, folder: Path) -> None:
-    """An export verifies with nothing but files, and continues the checkpoint that was seen before the kill."""
+    """An export verifies with nothing but files, and continues the checkpoint seen before the kill."""
     log, previous = folder / "log", folder / "before"
     previous.write_text(before, "utf-8")
     environment = {
@@ -450,7 +450,7 @@ def test_killed_a_hundred_times(
         shutil.rmtree(folder)
 
 
-# --- one process, no kill: what fails between deciding and sending -------------------------------------------
+# --- one process, no kill: what fails between deciding and sending ----------------------------------------
 
 
 @pytest.fixture
