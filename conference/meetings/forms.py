@@ -15,26 +15,28 @@ class OnlyToken(FlaskForm):
 
 
 class RiskForm(FlaskForm):
-    """The chair's risk summary."""
+    """The chair's risk summary. On one page with ActionForm, so that what both have is told apart by its id."""
 
     level = RadioField(
         "How high is the risk?",
         choices=choices((one, one) for one in RISKS),
         validators=[InputRequired("Choose how high the risk is.")],
     )
-    text = TextAreaField("Risk summary", validators=[Length(max=5000)])
-    sources = SelectMultipleField("Information that it repeats", choices=[])
+    text = TextAreaField("Risk summary", id="risk-text", validators=[Length(max=5000)])
+    sources = SelectMultipleField("Information that it repeats", id="risk-sources", choices=[])
 
 
 class ActionForm(FlaskForm):
     """An action."""
 
     text = StringField(
-        "What will be done?", validators=[InputRequired("Enter what will be done."), Length(max=500)]
+        "What will be done?",
+        id="action-text",
+        validators=[InputRequired("Enter what will be done."), Length(max=500)],
     )
     staff_id = SelectField("Who will do it?", choices=[])
     due = DateParts("By when?", missing="Enter the date by which it will be done.")
-    sources = SelectMultipleField("Information that it repeats", choices=[])
+    sources = SelectMultipleField("Information that it repeats", id="action-sources", choices=[])
 
 
 class SettleForm(FlaskForm):

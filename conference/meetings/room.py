@@ -170,11 +170,13 @@ def own_action(session: Session, viewer: Viewer, action_id: str, *, at: datetime
 
 def quotable(view: CaseView) -> list[tuple[str, str]]:
     """The lines that a text of the conference can name as its sources: those its writer sees in words."""
-    return [
-        (row.field_id, f"{row.owner_name}: {row.label}")
-        for row in view.rows
-        if row.field_id is not None and not row.class_name.startswith("conference")
-    ]
+    named: dict[str, str] = {}
+    for person in view.people:
+        who = person.name or person.role_label.lower()
+        for row in person.rows:
+            if row.field_id is not None and not row.class_name.startswith("conference"):
+                named.setdefault(row.field_id, f"{row.owner_name}: {row.label}, {who}")
+    return list(named.items())
 
 
 def owners(session: Session, meeting: Meeting) -> list[tuple[str, str]]:
