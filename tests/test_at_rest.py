@@ -31,6 +31,8 @@ from tests.support.postgres import Cluster
 from tests.support.server import PROGRAM, serving_world
 from tests.support.world import HOME, STAFF, World
 
+pytestmark = pytest.mark.slow
+
 KEYS = "conference.keys"
 LEAVING = {("meetings.declare_conflict", "POST"), ("meetings.leave", "POST")}
 # In the clear on purpose: it names no person. Whatever else was opened must not be found.
@@ -161,7 +163,6 @@ def occurring(content: bytes, wanted: dict[bytes, str]) -> set[str]:
 WALKERS = ("p-rep", "h-rep", "n-rep", "v-idva", "s-chair", "s-coord", "p-ig", "h-ig")
 
 
-@pytest.mark.slow
 def test_no_value_is_in_the_files(world: World, opened_texts: set[str], lines: io.StringIO) -> None:
     app = application_of(world)
     asked, showed = walk(app, world, WALKERS)
@@ -205,7 +206,6 @@ def test_the_search_finds_what_is_there() -> None:
     assert not occurring(b"nobody at all", wanted)
 
 
-@pytest.mark.slow
 def test_no_value_is_in_postgresqls_files(
     postgres_cluster: Cluster, postgres_url: str, tmp_path: Path, opened_texts: set[str]
 ) -> None:

@@ -22,6 +22,8 @@ from tests.support.client import application, copied, settle, signed_in
 from tests.support.server import serving_world
 from tests.support.world import HOME, STAFF, World
 
+pytestmark = pytest.mark.slow
+
 WALKERS = (
     "p-rep",
     "p-ref",

@@ -711,6 +711,16 @@ def test_what_ends_by_itself_meanwhile_is_not_shown(
     assert not [word for word in OF_PERSONS if word in answer.get_data()]
 
 
+def test_an_answer_without_its_event_would_be_noticed(
+    app: ConferenceFlask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = signed_in(app, world, "h-rep")
+    monkeypatch.setattr(writing, "commit_prepared", lambda *_: None)
+    answer = client.get(f"/cases/{world.case_id}", base_url="http://localhost")
+    with pytest.raises(AssertionError, match="not in the log"):
+        check_receipt(raw(world.settings.database), world.database.keys, answer.headers["Disclosure-Receipt"])
+
+
 def test_the_second_tree_is_the_rfcs() -> None:
     """What this file checks with: the root of RFC 6962's first leaves, as the C2SP page has it."""
     leaves = [audit_hash(one) for one in (b"a", b"b", b"c")]
