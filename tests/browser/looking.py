@@ -118,7 +118,7 @@ def watched(context: BrowserContext, *, scripted: bool) -> Watched:
         "console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI))"
     )
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(15_000)
     tab = Watched(page, scripted)
 
     def heard(kind: str, text: str) -> None:

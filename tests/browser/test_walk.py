@@ -336,16 +336,17 @@ def test_a_record_is_added_offered_and_taken_back(demo: Demo, tab_for: TabFor, *
 
     ours.get_by_role("link", name="Change").click()
     expect(page.get_by_label("What your record says")).to_have_value(said)
-    page.get_by_label("Offer in full").check()
+    page.get_by_label("Offer a summary").check()
+    page.get_by_label("Summary", exact=True).fill(f"In short: {said}")
     page.get_by_role("button", name="Show who would see it").click()
-    expect(page.locator("#who-would-see")).to_contain_text("Northmoor Police In full")
+    expect(page.locator("#who-would-see")).to_contain_text("Northmoor Police Summary")
     expect(page.get_by_label("What your record says")).to_have_value(said)
     tab.look(narrow_axe=True)
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(ours).to_contain_text("Offered: In full")
+    expect(ours).to_contain_text("Offered: Summary")
     tab.look()
     police.go(case)
-    assert said in police.page.locator("main").inner_text()
+    assert f"In short: {said}" in police.page.locator("main").inner_text()
 
     ours.get_by_role("button", name="Take back").click()
     expect(ours).to_contain_text("Not offered")
@@ -368,7 +369,7 @@ def test_markup_that_is_typed_in_is_shown_as_text_and_does_nothing(
     for one in (tab, police):
         one.page.on("request", lambda request: asked.append(request.url))
     case = open_at_meeting(tab.page, demo, DANIEL)
-    add_to_research(tab.page, DANIEL, "tenancy.support", typed, offered="Offer in full", preview=True)
+    add_to_research(tab.page, DANIEL, "tenancy.support", typed, offered="Offer a summary", preview=True)
     police.go(case)
     for page, where in (
         (tab.page, ""),
@@ -554,6 +555,7 @@ def add_to_research(
     fill_date(page.get_by_role("group", name="Date of the record"), running.LONG_AGO)
     if offered is not None:
         page.get_by_label(offered).check()
+        page.get_by_label("Summary", exact=True).fill(value)
     if preview:
         page.get_by_role("button", name="Show who would see it").click()
         expect(page.locator("#who-would-see")).to_contain_text("Who would see it:")
