@@ -42,6 +42,11 @@ def version(session: Session, partnership_id: str, *, hold: bool = False) -> int
     return session.scalar(asked) or 0
 
 
+def hold(session: Session, partnership_id: str) -> None:
+    """Let nothing that decisions rest on change until this write session ends."""
+    session.scalar(select(Inputs.version).where(Inputs.partnership_id == partnership_id).with_for_update())
+
+
 def rests_on(session: Session, partnership_id: str, *, until: datetime | None = None) -> None:
     """Note that this answer was decided on the inputs as they are, and holds until `until` (aware)."""
     seen: dict[str, int] = session.info.setdefault("inputs", {})

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 PREFIX = "CONFERENCE_"
 MODES = ("demo", "embedded", "production")
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 
 
 class BadSettings(Exception):
@@ -85,6 +86,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     host, _, port = bind.rpartition(":")
     if not host or not port.isdigit():
         faults.append(f"{PREFIX}BIND is {bind!r}; use HOST:PORT")
+    elif url.startswith("http:") and host not in LOOPBACK:
+        faults.append(f"{PREFIX}BIND is {bind!r}; without https listen on 127.0.0.1 only")
     if faults:
         raise BadSettings(faults)
     return Settings(
@@ -115,7 +118,9 @@ def _faults_of_url(url: str, mode: str) -> list[str]:
         return [f"set {PREFIX}URL to where people find the application, like https://conference.example"]
     if mode == "production" and parts.scheme != "https":
         return [f"{PREFIX}URL is not https; production answers only through TLS"]
-    if mode == "demo" and parts.hostname not in {"localhost", "127.0.0.1"}:
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        return [f"{PREFIX}URL is not https; without TLS only this machine is answered: http://localhost:8000"]
+    if mode == "demo" and parts.hostname not in LOOPBACK:
         return [f"{PREFIX}URL names another machine; the demo answers only on this one"]
     return []
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from conference import clock, ids, inputs
+from conference.db import writable
 from conference.errors import ConferenceError, LogUnavailable, NotFound, ReasonNeeded, Refused
 from conference.identity.login import current_viewer
 from conference.identity.models import Staff
@@ -111,6 +112,10 @@ class ConferenceFlask(Flask):
         g.receipt = None
         g.pop("_login_user", None)  # a page that is decided again asks again who is looking
         g.viewer = current_viewer()
+        if g.viewer is not None and writable(session):
+            inputs.hold(session, g.viewer.partnership_id)
+            g.pop("_login_user", None)
+            g.viewer = current_viewer()  # as it is now that nothing moves any more
         try:
             _guard(self)
             response = self.make_response(super().dispatch_request())

@@ -76,6 +76,13 @@ def differ(world: World, owner: str, which: str) -> None:
     for name, case_id, class_name, more_said in secrets:
         with told(f"value {name} {owner}"), world.database.write() as session:
             add(session, world, case_id, who, class_name, text, name=name, **more_said)
+    # a name, a date of birth and an NHS number that somebody may look for, and must not find
+    hidden_name = {"one": "Other Person", "two": "Hidden Person"}[which]
+    number = {"one": "9876543210", "two": "9434765919"}[which]
+    with told(f"identity {owner}"), world.database.write() as session:
+        add(session, world, world.case_id, who, "identity.alias", hidden_name, name="alias")
+        add(session, world, world.case_id, who, "identity.dob", "1980-02-01", name="birth")
+        add(session, world, world.case_id, who, "identity.nhs-number", number, name="nhs")
     with told(f"others {owner}"), world.database.write() as session:
         # a hidden case between two others on the agenda; somebody's reason; somebody's recusal
         meeting = session.get_one(Meeting, world.meeting_id if which == "two" else world.past_meeting_id)
@@ -130,7 +137,7 @@ class Counter:
             self.opened += len(sealed)
             return inner(session, sealed)
 
-        monkeypatch.setattr("conference.sharing.door.open_all", counted)
+        monkeypatch.setattr("conference.sharing.opening.open_all", counted)
 
     def watch(self, app: ConferenceFlask) -> None:
         engine = app.extensions["conference"].database.engine
@@ -190,8 +197,8 @@ def test_two_worlds_are_one_to_whoever_may_not_see(
 
 def in_order() -> Iterator[tuple[tuple[str, str], object]]:
     """Pages first, then what changes something, then what ends the session."""
-    last = {"identity.sign_out", "meetings.declare_conflict", "meetings.leave"}
-    yield from sorted(ROUTES.items(), key=lambda one: (one[0][0] in last, one[0][1] != "GET", one[0]))
+    last = {"meetings.declare_conflict": 1, "meetings.leave": 1, "identity.sign_out": 2}
+    yield from sorted(ROUTES.items(), key=lambda one: (last.get(one[0][0], 0), one[0][1] != "GET", one[0]))
 
 
 def plain(answer: object, world: World) -> bytes:

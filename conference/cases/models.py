@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from conference.db import Base, OfPartnership, SealedBytes
+from conference.vault.rows import RowSealed
 
 CONFERENCE = "conference"
 """The owner of what the conference itself writes: an owner without staff."""
@@ -84,10 +85,11 @@ class ExclusionKind(StrEnum):
     OTHER_SIDE = "other-side"
 
 
-class ConferenceType(Base, OfPartnership):
+class ConferenceType(RowSealed, Base, OfPartnership):
     """A kind of conference. Its purpose is the purpose of every disclosure in its cases."""
 
     __tablename__ = "conference_type"
+    SEALED = ("id", "name", "purpose")
 
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -95,17 +97,22 @@ class ConferenceType(Base, OfPartnership):
 
 
 class Person(Base, OfPartnership):
-    """Somebody whom a case is about. All that is known of them is in fields."""
+    """Somebody whom a case is about. All that is known of them is in fields.
+
+    said_seal: over all consents and decisions about them, so that none goes missing.
+    """
 
     __tablename__ = "person"
 
     id: Mapped[str] = mapped_column(primary_key=True)
+    said_seal: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
-class Case(Base, OfPartnership):
+class Case(RowSealed, Base, OfPartnership):
     """One case: a reference, a type, people, and the agencies that it is listed for."""
 
     __tablename__ = "case"
+    SEALED = ("id", "reference", "conference_type_id", "opened_at")
     __table_args__ = (UniqueConstraint("partnership_id", "reference"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -117,10 +124,12 @@ class Case(Base, OfPartnership):
     conference_type: Mapped[ConferenceType] = relationship(lazy="joined")
 
 
-class CasePerson(Base, OfPartnership):
+class CasePerson(RowSealed, Base, OfPartnership):
     """A person's role in a case."""
 
     __tablename__ = "case_person"
+    SEALED = ("case_id", "person_id", "role")
+    SEAL_ROW = 2
 
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
@@ -138,10 +147,12 @@ class Relation(Base, OfPartnership):
     other_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
 
 
-class CaseAgency(Base, OfPartnership):
+class CaseAgency(RowSealed, Base, OfPartnership):
     """An agency that a case is listed for, and its research."""
 
     __tablename__ = "case_agency"
+    SEALED = ("case_id", "agency_id")
+    SEAL_ROW = 2
 
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"), primary_key=True)
     agency_id: Mapped[str] = mapped_column(ForeignKey("agency.id"), primary_key=True)
@@ -153,20 +164,23 @@ class CaseAgency(Base, OfPartnership):
         return not self.research.is_back and self.research_due is not None and self.research_due < today
 
 
-class CaseAssignment(Base, OfPartnership):
+class CaseAssignment(RowSealed, Base, OfPartnership):
     """Somebody who works on a case for their agency."""
 
     __tablename__ = "case_assignment"
+    SEALED = ("case_id", "staff_id", "since")
+    SEAL_ROW = 2
 
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"), primary_key=True)
     staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"), primary_key=True)
     since: Mapped[datetime]
 
 
-class CaseReason(Base, OfPartnership):
+class CaseReason(RowSealed, Base, OfPartnership):
     """A colleague who is not assigned said why they need the case. It ends by itself."""
 
     __tablename__ = "case_reason"
+    SEALED = ("id", "case_id", "staff_id", "given_at", "until")
 
     id: Mapped[str] = mapped_column(primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"), index=True)
@@ -175,10 +189,11 @@ class CaseReason(Base, OfPartnership):
     until: Mapped[datetime]
 
 
-class CaseExclusion(Base, OfPartnership):
+class CaseExclusion(RowSealed, Base, OfPartnership):
     """Somebody kept out of a case: a conflict of interest, or the other side. Only lifting ends it."""
 
     __tablename__ = "case_exclusion"
+    SEALED = ("id", "case_id", "staff_id", "kind", "since", "lifted_at")
 
     id: Mapped[str] = mapped_column(primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"), index=True)
@@ -214,7 +229,10 @@ class RecordSubject(Base, OfPartnership):
 
 
 class Field(Base, OfPartnership):
-    """One value that an agency holds, sealed, and how far it is offered to the table."""
+    """One value that an agency holds, sealed, and how far it is offered to the table.
+
+    row_seal: over what decisions about it rest on, its record's people, its sources and its audience included.
+    """
 
     __tablename__ = "field"
     __table_args__ = (CheckConstraint("version > 0", name="version_counts_from_one"),)
@@ -236,6 +254,7 @@ class Field(Base, OfPartnership):
     made_at: Mapped[datetime]
     made_by: Mapped[str]
     external_token: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    row_seal: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     record: Mapped[Record] = relationship(lazy="raise")
 

@@ -139,13 +139,15 @@ def correct_field(
     by: str,
     at: datetime,
     acting_agency: str | None = None,
+    then_offered: Offered | None = None,
 ) -> Field:
     """Replace what a field says. The old value stays, sealed; how far it is offered stays too.
 
+    then_offered: how far it will be offered in the same transaction, where that changes.
     A field offered as a summary keeps needing one: without, BadInput.
     """
     value = checked_text(value, "value", "Enter what you want to record.")
-    if field.offered is Offered.SUMMARY and not (summary or "").strip():
+    if (then_offered or field.offered) is Offered.SUMMARY and not (summary or "").strip():
         raise BadInput("Write the summary, or choose another level.", "summary")
     record = session.get_one(Record, field.record_id)
     session.add(

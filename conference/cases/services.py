@@ -284,9 +284,7 @@ def agencies_of(session: Session, case: Case) -> list[CaseAgency]:
     )
 
 
-def set_research(
-    session: Session, case: Case, agency_id: str, state: Research, *, by: By
-) -> None:
+def set_research(session: Session, case: Case, agency_id: str, state: Research, *, by: By) -> None:
     """Say how far the agency's research is."""
     row = session.get_one(CaseAgency, (case.id, agency_id))
     row.research = state

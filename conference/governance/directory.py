@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from conference.cases.models import CONFERENCE, Case
+from conference.cases.models import CONFERENCE, Case, CaseAgency
 from conference.identity.services import Viewer, list_agencies, staff_names
 from conference.sharing.door import Asked, disclose
 from conference.sharing.stored import CONFERENCE_NAME
@@ -52,8 +52,16 @@ def directory(
 
 
 def cases_named(session: Session, viewer: Viewer, case_ids: Collection[str]) -> list[Case]:
-    """The cases that entries name."""
-    query = select(Case).where(Case.partnership_id == viewer.partnership_id, Case.id.in_(sorted(case_ids)))
+    """The cases that entries name, if they are listed for the viewer's agency: anybody can ask for any id."""
+    query = (
+        select(Case)
+        .join(CaseAgency, CaseAgency.case_id == Case.id)
+        .where(
+            Case.partnership_id == viewer.partnership_id,
+            CaseAgency.agency_id == viewer.agency_id,
+            Case.id.in_(sorted(case_ids)),
+        )
+    )
     return list(session.scalars(query.order_by(Case.id)))
 
 

@@ -122,13 +122,17 @@ def nothing(session: Session, viewer: Viewer) -> Answer:
     return _answer(viewer, [], [], _names(session, viewer, []), None)
 
 
+FIRST_DAY = date(1900, 1, 1)
+LAST_DAY = date(9000, 1, 1)  # a day after it, in any time zone, is still a date
+
+
 # --- finding ------------------------------------------------------------------------------------------------
 
 
 def _between(session: Session, viewer: Viewer, since: date, until: date) -> list[Entry]:
     wanted = Wanted(
-        since=datetime.combine(since, time.min, LONDON).astimezone(UTC),
-        until=datetime.combine(until + timedelta(days=1), time.min, LONDON).astimezone(UTC),
+        since=datetime.combine(max(since, FIRST_DAY), time.min, LONDON).astimezone(UTC),
+        until=datetime.combine(min(until, LAST_DAY) + timedelta(days=1), time.min, LONDON).astimezone(UTC),
         names=words.DISCLOSURES,
     )
     return _theirs(session, viewer, wanted)

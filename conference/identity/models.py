@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from conference.db import Base, OfPartnership, SealedBytes
 from conference.permissions import Role
+from conference.vault.rows import RowSealed
 
 
 class Kind(StrEnum):
@@ -44,19 +45,27 @@ def _one_of(column: str, values: type[StrEnum]) -> str:
 
 
 class Partnership(Base):
-    """Agencies that meet together: one area's panel. Its id is the partition key of all that is theirs."""
+    """Agencies that meet together: one area's panel. Its id is the partition key of all that is theirs.
+
+    policies_seal: over all versions of its policy, so that none goes missing.
+    """
 
     __tablename__ = "partnership"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     name: Mapped[str]
     reference_prefix: Mapped[str] = mapped_column(String(8))
+    policies_seal: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
-class Agency(OfPartnership, Base):
+class Agency(RowSealed, OfPartnership, Base):
     """A body that takes part, and how its own staff sign in."""
 
     __tablename__ = "agency"
+    SEALED = (
+        *("id", "name", "kind", "sector", "oidc_issuer", "oidc_client_id", "oidc_secret_file"),
+        *("oidc_algorithms", "oidc_acr", "oidc_amr", "oidc_max_age"),
+    )
     __table_args__ = (
         CheckConstraint(_one_of("kind", Kind), name="kind"),
         CheckConstraint(_one_of("sector", Sector), name="sector"),
@@ -87,7 +96,11 @@ class Agency(OfPartnership, Base):
 
 
 class Staff(OfPartnership, Base):
-    """Somebody at an agency who may sign in. The name is sealed under the directory's key."""
+    """Somebody at an agency who may sign in. The name is sealed under the directory's key.
+
+    row_seal:      over where they work, how they sign in, their training and their roles.
+    kept_out_seal: over all that keeps them out of cases, so that nothing of it goes missing.
+    """
 
     __tablename__ = "staff"
     __table_args__ = (UniqueConstraint("agency_id", "subject"),)
@@ -98,6 +111,8 @@ class Staff(OfPartnership, Base):
     name_sealed: Mapped[SealedBytes]
     trained_until: Mapped[date | None]
     active: Mapped[bool] = mapped_column(default=True)
+    row_seal: Mapped[bytes | None] = mapped_column(LargeBinary)
+    kept_out_seal: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     agency: Mapped[Agency] = relationship()
     roles: Mapped[list[StaffRole]] = relationship(cascade="all, delete-orphan", order_by="StaffRole.role")
@@ -131,4 +146,4 @@ class WebSession(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     ends_at: Mapped[datetime] = mapped_column(index=True)
-    data: Mapped[bytes] = mapped_column(LargeBinary)  # JSON, encrypted under a key made from the token
+    data: Mapped[bytes] = mapped_column(LargeBinary)  # JSON, sealed: see `session_store`

@@ -15,6 +15,7 @@ from conference.errors import BadInput, NotFound
 from conference.identity.models import Agency, Kind, Partnership, Sector, Staff, StaffRole
 from conference.permissions import Permission, Role, held_by
 from conference.vault import directory
+from conference.vault.rows import check_row, list_parts, plain, row_seal
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -60,7 +61,10 @@ def add_partnership(
     session: Session, partnership_id: str, *, name: str, reference_prefix: str
 ) -> Partnership:
     """A new partnership. `reference_prefix` begins its case references: `NM` gives NM-7KQ4XP."""
-    partnership = Partnership(id=_slug(partnership_id), name=name, reference_prefix=reference_prefix)
+    nothing = row_seal(session.info["keys"], partnership_id, "partnership", list_parts(partnership_id, ()))
+    partnership = Partnership(
+        id=_slug(partnership_id), name=name, reference_prefix=reference_prefix, policies_seal=nothing
+    )
     session.add(partnership)
     session.flush()
     return partnership
@@ -141,6 +145,9 @@ def add_staff(
         active=active,
         roles=[StaffRole(role=role.value) for role in sorted({Role(role) for role in roles})],
     )
+    _seal_staff(session, staff)
+    nothing = list_parts(staff_id, ())
+    staff.kept_out_seal = row_seal(session.info["keys"], agency.partnership_id, "staff", nothing)
     session.add(staff)
     session.flush()
     return staff
@@ -165,7 +172,8 @@ def list_agencies(session: Session, partnership_id: str | None = None) -> list[A
 def find_staff(session: Session, agency_id: str, subject: str) -> Staff | None:
     """Who the agency's provider means by `subject`, active or not."""
     query = select(Staff).where(Staff.agency_id == agency_id, Staff.subject == subject)
-    return session.scalars(query.options(selectinload(Staff.roles))).one_or_none()
+    staff = session.scalars(query.options(selectinload(Staff.roles))).one_or_none()
+    return None if staff is None else _checked(session, staff)
 
 
 def list_staff(session: Session, partnership_id: str, agency_id: str | None = None) -> list[Staff]:
@@ -173,14 +181,17 @@ def list_staff(session: Session, partnership_id: str, agency_id: str | None = No
     query = select(Staff).where(Staff.partnership_id == partnership_id, Staff.active).order_by(Staff.id)
     if agency_id is not None:
         query = query.where(Staff.agency_id == agency_id)
-    return list(session.scalars(query.options(selectinload(Staff.roles))))
+    return [_checked(session, staff) for staff in session.scalars(query.options(selectinload(Staff.roles)))]
 
 
 def viewer_for(session: Session, staff_id: str) -> Viewer | None:
-    """Who `staff_id` is now; None when there is no such person, they have left, or they hold no role."""
-    query = select(Staff).where(Staff.id == staff_id, Staff.active)
+    """Who `staff_id` is now; None when there is no such person, they have left, or they hold no role.
+
+    Raises RowBroken where somebody else than this application has said what they are.
+    """
+    query = select(Staff).where(Staff.id == staff_id).execution_options(populate_existing=True)
     staff = session.scalars(query.options(joinedload(Staff.agency), selectinload(Staff.roles))).one_or_none()
-    if staff is None or not staff.roles:
+    if staff is None or not _checked(session, staff).active or not staff.roles:
         return None
     names = directory.open_names(session, staff.partnership_id, {staff.id: staff.name_sealed})
     return Viewer(
@@ -212,10 +223,29 @@ def deactivate(session: Session, staff_id: str) -> None:
 
     `session_store.end_all_of` ends those sessions, and says so in the log.
     """
-    staff = session.get(Staff, staff_id)
+    staff = session.get(Staff, staff_id, options=[selectinload(Staff.roles)])
     if staff is None:
         raise NotFound(f"staff {staff_id}")
-    staff.active = False
+    _checked(session, staff).active = False
+    _seal_staff(session, staff)
+
+
+def _staff_parts(staff: Staff) -> tuple[str | None, ...]:
+    """What the seal of somebody's row covers; the name has one of its own."""
+    said = (staff.id, staff.agency_id, staff.subject, staff.active, staff.trained_until)
+    roles = sorted(str(row.role) for row in staff.roles)
+    return (*(plain(value) for value in said), *roles)
+
+
+def _seal_staff(session: Session, staff: Staff) -> None:
+    staff.row_seal = row_seal(session.info["keys"], staff.partnership_id, "staff", _staff_parts(staff))
+
+
+def _checked(session: Session, staff: Staff) -> Staff:
+    """Raises RowBroken."""
+    keys = session.info["keys"]
+    check_row(keys, staff.partnership_id, "staff", staff.id, _staff_parts(staff), staff.row_seal)
+    return staff
 
 
 def _slug(value: str) -> str:

@@ -1,13 +1,15 @@
 """The rows behind the session cookie: made, found, kept alive, ended.
 
 The cookie holds a random token. A row is found by the token's SHA-256 and its data opened by a key made from
-the token, so a copy of the table neither signs anybody in nor says anything about them. No flask here.
+the token and one of the key file, bound to whose it is and when it ends: a copy of the table neither signs
+anybody in nor says anything about them, and a row that somebody wrote or edited there is nobody's. No flask here.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from conference import clock, ids
 from conference.identity.models import WebSession
+from conference.vault.rows import plain
 
 IDLE = timedelta(minutes=15)  # without use for so long, it ends
 LONGEST = timedelta(hours=12)  # however much it is used, it ends
@@ -72,7 +75,7 @@ def find(session: Session, token: bytes) -> Found:
     if at >= row.ends_at or at >= row.last_seen_at + IDLE:
         return Found(State.UNUSED if row.staff_id else State.UNKNOWN, row.staff_id)
     try:
-        data = _open(token, row.data)
+        data = _open(session, token, row)
     except InvalidTag:  # somebody edited the table
         return Found(State.UNKNOWN)
     return Found(State.ALIVE, row.staff_id, row.last_seen_at, row.ends_at, data)
@@ -88,8 +91,8 @@ def create(session: Session, token: bytes, data: bytes, owner: Owner | None = No
         created_at=at,
         last_seen_at=at,
         ends_at=at + LONGEST,
-        data=_seal(token, data),
     )
+    row.data = _seal(session, token, row, data)
     session.add(row)
     session.flush()
     return row
@@ -97,7 +100,14 @@ def create(session: Session, token: bytes, data: bytes, owner: Owner | None = No
 
 def save(session: Session, token: bytes, data: bytes) -> bool:
     """Keep new data. False when the session has been ended meanwhile: it is never brought back."""
-    return _update(session, token, data=_seal(token, data))
+    row = session.get(WebSession, _hash(token), populate_existing=True)
+    if row is None:
+        return False
+    try:
+        _open(session, token, row)  # what somebody edited is not sealed again
+    except InvalidTag:
+        return False
+    return _update(session, token, data=_seal(session, token, row, data))
 
 
 def touch(session: Session, token: bytes) -> bool:
@@ -147,14 +157,21 @@ def _hash(token: bytes) -> str:
     return hashlib.sha256(token).hexdigest()
 
 
-def _key(token: bytes) -> bytes:
-    return hmac.digest(token, b"conference: data of a web session", "sha256")
+def _cipher(session: Session, token: bytes) -> AESGCM:
+    ours = session.info["keys"].key_or_new("web/sessions")
+    return AESGCM(hmac.digest(ours, b"conference: data of a web session\0" + token, "sha256"))
 
 
-def _seal(token: bytes, data: bytes) -> bytes:
+def _bound(row: WebSession) -> bytes:
+    """What the data are bound to: whose session it is, when it began, when it ends."""
+    said = (row.token_hash, row.staff_id, row.partnership_id, row.created_at, row.ends_at)
+    return json.dumps([plain(value) for value in said]).encode("ascii")
+
+
+def _seal(session: Session, token: bytes, row: WebSession, data: bytes) -> bytes:
     nonce = ids.random_bytes(12)
-    return nonce + AESGCM(_key(token)).encrypt(nonce, data, _hash(token).encode("ascii"))
+    return nonce + _cipher(session, token).encrypt(nonce, data, _bound(row))
 
 
-def _open(token: bytes, sealed: bytes) -> bytes:
-    return AESGCM(_key(token)).decrypt(sealed[:12], sealed[12:], _hash(token).encode("ascii"))
+def _open(session: Session, token: bytes, row: WebSession) -> bytes:
+    return _cipher(session, token).decrypt(row.data[:12], row.data[12:], _bound(row))

@@ -17,7 +17,7 @@ from conference.cases.models import (
 )
 from conference.cases.services import By
 from conference.errors import Conflict, Refused
-from conference.identity.models import Staff
+from conference.identity.models import Staff, StaffRole
 from conference.identity.services import Viewer
 from conference.meetings.models import (
     Action,
@@ -29,6 +29,7 @@ from conference.meetings.models import (
     MeetingStatus,
 )
 from conference.meetings.services import agenda_for, invitation_of, log_meeting, must_chair, open_item
+from conference.permissions import HOLDS, Permission
 
 
 def sign_statement(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) -> None:
@@ -77,8 +78,10 @@ def in_the_room(session: Session, meeting: Meeting, case: Case) -> list[str]:
     rows = session.scalars(
         select(Invitation.staff_id)
         .join(Staff, Staff.id == Invitation.staff_id)
+        .join(StaffRole, StaffRole.staff_id == Staff.id)
         .join(CaseAgency, CaseAgency.agency_id == Staff.agency_id)
         .where(
+            StaffRole.role.in_(_KEEPING),
             Invitation.meeting_id == meeting.id,
             Invitation.joined_at.is_not(None),
             Invitation.left_at.is_(None),
@@ -89,6 +92,10 @@ def in_the_room(session: Session, meeting: Meeting, case: Case) -> list[str]:
         CaseExclusion.case_id == case.id, CaseExclusion.lifted_at.is_(None)
     )
     return sorted(set(rows) - set(session.scalars(kept_out)))
+
+
+_KEEPING = sorted(role.value for role, held in HOLDS.items() if Permission.CASE_READ in held)
+"""The roles whose holders keep what the conference writes in front of them."""
 
 
 def start(session: Session, viewer: Viewer, meeting: Meeting) -> None:

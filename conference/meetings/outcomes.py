@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from conference.cases.models import (
     CaseAssignment,
     Field,
     PersonRole,
+    RecordSubject,
 )
 from conference.cases.services import By
 from conference.errors import BadInput, Conflict, NotFound
@@ -51,14 +52,15 @@ def write_risk(
     must_chair(viewer)
     if level not in RISKS:
         raise BadInput("Choose how high the risk is.", "level")
+    known = _known_sources(session, case, sources)
     value = f"{level}. {text.strip()}" if text.strip() else f"{level}."
     field = records.write_for_conference(
         session,
         case,
         class_name="conference.risk",
         value=value,
-        about=_about(session, case),
-        sources=_known_sources(session, case, sources),
+        about=_about(session, case, known),
+        sources=known,
         audience=_audience(session, meeting, case, viewer),
         by=By.viewer(viewer),
         at=at,
@@ -83,20 +85,22 @@ def add_action(
 
     Raises BadInput without a text, an owner from an agency on the case, or a date.
     """
+    text = cases.checked_text(text, "text", "Enter what will be done.")
     if due is None:
         raise BadInput("Enter the date by which it will be done.", "due")
     owner = session.get(Staff, staff_id)
     listed = {row.agency_id for row in cases.agencies_of(session, case)}
     if owner is None or owner.agency_id not in listed:
         raise BadInput("Choose who will do this.", "staff_id")
+    known = _known_sources(session, case, sources)
     audience = {*_audience(session, meeting, case, viewer), owner.id}
     field = records.write_for_conference(
         session,
         case,
         class_name="conference.action",
         value=text,
-        about=_about(session, case),
-        sources=_known_sources(session, case, sources),
+        about=_about(session, case, known),
+        sources=known,
         audience=audience,
         by=By.viewer(viewer),
         at=at,
@@ -139,7 +143,7 @@ def settle_action(
             note.strip(),
             partnership=action.partnership_id,
             owner=viewer.agency_id,
-            subjects=[],
+            subjects=[who for who, _ in cases.people_in(session, session.get_one(Case, action.case_id))],
             place=Place("action", action.id, "note"),
         )
     session.flush()
@@ -150,11 +154,19 @@ def settle_action(
     return action
 
 
-def _about(session: Session, case: Case) -> list[str]:
-    """What the conference writes is about the person at risk; where there is none, about everybody."""
+def _about(session: Session, case: Case, sources: Sequence[str]) -> list[str]:
+    """Whom a text is about: the person at risk and all whom its sources are about; without any, everybody.
+
+    Their keys seal it: erasing any of them takes it away.
+    """
     people = cases.people_in(session, case)
-    victims = [who for who, role in people if role is PersonRole.VICTIM]
-    return victims or [who for who, _ in people]
+    victims = {who for who, role in people if role is PersonRole.VICTIM}
+    of_sources = session.scalars(
+        select(RecordSubject.person_id)
+        .join(Field, Field.record_id == RecordSubject.record_id)
+        .where(Field.id.in_(sources))
+    )
+    return sorted(victims | set(of_sources)) or [who for who, _ in people]
 
 
 def _audience(session: Session, meeting: Meeting, case: Case, viewer: Viewer) -> list[str]:

@@ -16,7 +16,7 @@ from conference.meetings import services
 from conference.meetings.models import Action, Invitation, ItemStatus, Meeting
 from conference.meetings.told import Task, Told, task, tasks_of
 from conference.permissions import Permission
-from conference.sharing.door import NAMES, Asked, disclose
+from conference.sharing.door import NAMES, Asked, disclose, reachable
 from conference.sharing.view import CaseView
 
 IN_THE_ROOM = "In the room"
@@ -67,6 +67,7 @@ class Scene:
     told: Told | None
     guests: tuple[Guest, ...]
     left: tuple[Left, ...]
+    asks_reason: Case | None = None
 
     @property
     def case(self) -> Case:
@@ -139,19 +140,25 @@ def _research(row: CaseAgency | None, today: date) -> tuple[str, bool]:
 
 
 def scene(session: Session, viewer: Viewer, meeting_id: str, *, at: datetime) -> Scene:
-    """What the room is at now: the case that is heard, if it is listed for the viewer's agency and theirs."""
-    meeting = services.visible_meeting(session, viewer, meeting_id)
+    """What the room is at now, for somebody who is in it: the case that is heard, if it is theirs.
+
+    Listed for their agency is not enough: they work on it, or have said why they need it.
+    Raises NotFound, Refused outside the room.
+    """
+    meeting = services.entered_meeting(session, viewer, meeting_id)
     listed = services.agenda_for(session, viewer, meeting, at=at)
-    item, case = next(
-        ((one.item, one.case) for one in listed if one.item.status is ItemStatus.OPEN), (None, None)
-    )
+    heard_now = next((one for one in listed if one.item.status is ItemStatus.OPEN), None)
+    listens = not viewer.may(Permission.CASE_READ)  # the door shows observers nothing
+    theirs = heard_now if heard_now is not None and (heard_now.can_open or listens) else None
+    asks_reason = heard_now.case if heard_now is not None and theirs is None else None
+    item, case = (theirs.item, theirs.case) if theirs is not None else (None, None)
     heard = [case] if case is not None else []
     told = None
     for view in disclose(session, viewer, heard, meeting_id=meeting.id).values():
         told = Told(view, tasks_of(session, viewer.partnership_id, view))
     since = item.opened_at if item is not None else None
     guests = _guests(session, meeting)
-    return Scene(meeting, viewer, case, since, told, guests, _left(session, viewer, case))
+    return Scene(meeting, viewer, case, since, told, guests, _left(session, viewer, case), asks_reason)
 
 
 def own_action(session: Session, viewer: Viewer, action_id: str, *, at: datetime) -> tuple[Action, Task]:
@@ -166,6 +173,22 @@ def own_action(session: Session, viewer: Viewer, action_id: str, *, at: datetime
     if row is None:
         raise NotFound
     return action, task(action, row, viewer.name)
+
+
+def heard(session: Session, viewer: Viewer, meeting_id: str, *, at: datetime) -> tuple[Meeting, Case]:
+    """The case that is heard, for a change to it. Raises NotFound if it is not theirs, Refused outside."""
+    meeting = services.entered_meeting(session, viewer, meeting_id)
+    listed = services.agenda_for(session, viewer, meeting, at=at)
+    found = next((one for one in listed if one.item.status is ItemStatus.OPEN), None)
+    if found is None or not found.can_open:
+        raise NotFound
+    return meeting, found.case
+
+
+def nameable(session: Session, viewer: Viewer, case: Case) -> list[tuple[str, str]]:
+    """The ids of what `quotable` offers, when nothing is to be shown: decided, not opened, not logged."""
+    found = reachable(session, viewer, [case])
+    return [(one.field_id, "") for one in found if not one.class_name.startswith("conference")]
 
 
 def quotable(view: CaseView) -> list[tuple[str, str]]:

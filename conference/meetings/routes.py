@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from conference import clock
 from conference.cases import services as cases
-from conference.errors import BadInput, NotFound
+from conference.errors import BadInput
 from conference.forms import choices, show_refusal
 from conference.fragments import page_or_fragment
 from conference.meetings import conduct, outcomes, room, services
@@ -96,7 +96,7 @@ def leave(meeting_id: str) -> ResponseReturnValue:
 @requires(Permission.MEETING_CHAIR)
 def start(meeting_id: str) -> ResponseReturnValue:
     """Open the meeting."""
-    meeting = services.visible_meeting(g.session, g.viewer, meeting_id)
+    meeting = services.entered_meeting(g.session, g.viewer, meeting_id)
     conduct.start(g.session, g.viewer, meeting)
     return redirect(url_for(".live", meeting_id=meeting.id), 303)
 
@@ -105,7 +105,7 @@ def start(meeting_id: str) -> ResponseReturnValue:
 @requires(Permission.MEETING_CHAIR)
 def move_on(meeting_id: str) -> ResponseReturnValue:
     """Close the case that is heard and open the next."""
-    meeting = services.visible_meeting(g.session, g.viewer, meeting_id)
+    meeting = services.entered_meeting(g.session, g.viewer, meeting_id)
     conduct.move_on(g.session, g.viewer, meeting, at=clock.now())
     return redirect(url_for(".live", meeting_id=meeting.id), 303)
 
@@ -115,16 +115,14 @@ def move_on(meeting_id: str) -> ResponseReturnValue:
 def write_risk(meeting_id: str) -> ResponseReturnValue:
     """The chair's risk summary of the case that is heard."""
     form = RiskForm()
-    scene = room.scene(g.session, g.viewer, meeting_id, at=clock.now())
-    if scene.view is None:
-        raise NotFound
-    form.sources.choices = choices(room.quotable(scene.view))
+    meeting, heard = room.heard(g.session, g.viewer, meeting_id, at=clock.now())
+    form.sources.choices = choices(room.nameable(g.session, g.viewer, heard))
     if form.validate_on_submit():
         outcomes.write_risk(
             g.session,
             g.viewer,
-            scene.meeting,
-            scene.case,
+            meeting,
+            heard,
             level=form.level.data,
             text=form.text.data or "",
             sources=form.sources.data or [],
@@ -139,18 +137,16 @@ def write_risk(meeting_id: str) -> ResponseReturnValue:
 def add_action(meeting_id: str) -> ResponseReturnValue:
     """An action for the case that is heard."""
     form = ActionForm()
-    scene = room.scene(g.session, g.viewer, meeting_id, at=clock.now())
-    if scene.view is None:
-        raise NotFound
-    form.sources.choices = choices(room.quotable(scene.view))
-    form.staff_id.choices = choices(room.owners(g.session, scene.meeting))
+    meeting, heard = room.heard(g.session, g.viewer, meeting_id, at=clock.now())
+    form.sources.choices = choices(room.nameable(g.session, g.viewer, heard))
+    form.staff_id.choices = choices(room.owners(g.session, meeting))
     if form.validate_on_submit():
         try:
             outcomes.add_action(
                 g.session,
                 g.viewer,
-                scene.meeting,
-                scene.case,
+                meeting,
+                heard,
                 text=form.text.data or "",
                 staff_id=form.staff_id.data,
                 due=form.due.data,
@@ -167,8 +163,8 @@ def add_action(meeting_id: str) -> ResponseReturnValue:
 @requires(Permission.MEETING_CHAIR)
 def let_back(meeting_id: str) -> ResponseReturnValue:
     """The chair asks somebody back who had left the case that is heard."""
-    scene = room.scene(g.session, g.viewer, meeting_id, at=clock.now())
-    conduct.let_back(g.session, g.viewer, scene.case, request.form.get("staff_id", ""), at=clock.now())
+    _, heard = room.heard(g.session, g.viewer, meeting_id, at=clock.now())
+    conduct.let_back(g.session, g.viewer, heard, request.form.get("staff_id", ""), at=clock.now())
     return redirect(url_for(".live", meeting_id=meeting_id), 303)
 
 

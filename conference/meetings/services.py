@@ -141,6 +141,20 @@ def invitation_of(session: Session, meeting: Meeting, staff_id: str) -> Invitati
     return row
 
 
+def entered_meeting(session: Session, viewer: Viewer, meeting_id: str) -> Meeting:
+    """The meeting, if the viewer is in its room now: they signed, came in and have not left.
+
+    Raises NotFound as `visible_meeting` does, Refused where they are invited and not in the room.
+    """
+    meeting = visible_meeting(session, viewer, meeting_id)
+    mine = invitation_of(session, meeting, viewer.staff_id)
+    if mine.signed_at is None:
+        raise Refused("statement")
+    if mine.joined_at is None or mine.left_at is not None:
+        raise Refused("room")
+    return meeting
+
+
 def invitations(session: Session, meeting: Meeting) -> list[Invitation]:
     """Everybody who is invited."""
     return list(
@@ -170,6 +184,8 @@ def agenda_for(session: Session, viewer: Viewer, meeting: Meeting, *, at: dateti
     ).all()
     kept_out = cases.exclusions_of(session, viewer.staff_id)
     allowed = cases.open_to(session, viewer, at=at)
+    if meeting.status is MeetingStatus.PLANNED:
+        rows = []  # the coordinator has not published it
     if not viewer.trained or not viewer.may(Permission.CASE_READ):
         allowed = set()
     return [Listed(item, case, case.id in allowed) for item, case in rows if case.id not in kept_out]

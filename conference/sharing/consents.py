@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 import consent
 from conference.cases.models import Case
-from conference.cases.services import By
+from conference.cases.services import By, people_in
 from conference.clock import moment
 from conference.errors import BadInput, Conflict
 from conference.ids import new_id
@@ -41,13 +41,15 @@ def record_consent(
         raise BadInput("Say how this was asked and answered.", "how")
     consent_id = new_id("cns")
     said = moment(at)
+    if person_id not in dict(people_in(session, case)):
+        raise BadInput("Choose somebody in this case.", "person")
     document = {
+        **word,
         "id": consent_id,
         "person": person_id,
         "given_at": said,
         "recorded_at": said,
         "from": said,
-        **word,
     }
     rests = policy.in_force(session, case.partnership_id, [], at)
     consent.extend(rests.policy, consents=[document], decisions=[])

@@ -23,6 +23,7 @@ from conference.sharing.rows import rows_of, view_of
 from conference.sharing.stored import (
     EVERYTHING,
     NAMES,
+    ONLY_DECIDED,
     Asked,
     Stored,
     agencies_of,
@@ -34,7 +35,18 @@ from conference.sharing.stored import (
 from conference.sharing.view import CaseView, Level, Row, Why
 from conference.trail import writing
 
-__all__ = ["EVERYTHING", "NAMES", "Asked", "disclose", "who_would_see"]
+__all__ = ["EVERYTHING", "NAMES", "Asked", "Reach", "disclose", "reachable", "who_would_see"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A field that the viewer may see in words, by id: nothing of it is opened. Never for a page."""
+
+    field_id: str
+    case_id: str
+    class_name: str
+    about: tuple[str, ...]
+    in_full: bool
 
 
 def disclose(
@@ -55,37 +67,70 @@ def disclose(
     log_empty: whether an answer that shows nothing of a case is an event too.
     Raises what a broken policy raises: nothing is shown that could not be decided.
     """
+    decided = _decide(session, viewer, cases, asked, purpose)
+    names = owner_names(session, viewer.partnership_id)
+    opened = open_texts(session, [one for of in decided.shown.values() for one in of], asked)
+    views = {}
+    for case in cases:
+        rows = rows_of([one for one in opened if one.stored.case_id == case.id], names, decided.rests.policy)
+        why_for = purpose or case.conference_type.purpose
+        views[case.id] = view_of(case, decided.people[case.id], rows, why_for, decided.at)
+        if rows or log_empty:
+            _log(session, viewer, case, rows, why_for, decided.rests.sha256, channel, meeting_id)
+    return views
+
+
+def reachable(
+    session: Session, viewer: Viewer, cases: Sequence[Case], *, asked: Asked = EVERYTHING
+) -> list[Reach]:
+    """Which fields `disclose` would show in words. Nothing is opened: for what a form may name."""
+    decided = _decide(session, viewer, cases, asked, None)
+    return [
+        Reach(
+            one.stored.id,
+            one.stored.case_id,
+            one.stored.class_name,
+            one.stored.subjects,
+            one.level in {"own", "full"},
+        )
+        for of in decided.shown.values()
+        for one in of
+        if one.level != "presence" and one.stored.record_type != ONLY_DECIDED
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What leaves of some cases, unopened, and what that rests on."""
+
+    at: datetime
+    people: dict[str, dict[str, str]]
+    rests: policy.InForce
+    shown: dict[str, list[Shown]]
+
+
+def _decide(
+    session: Session, viewer: Viewer, cases: Sequence[Case], asked: Asked, purpose: str | None
+) -> _Decided:
+    """Ask the engine about each field of the cases: a fixed number of queries."""
     at = clock.now()
+    inputs.rests_on(session, viewer.partnership_id)  # before anything is read that it stands for
     case_ids = [case.id for case in cases]
     people = people_of(session, case_ids)
     stored = stored_fields(session, viewer, case_ids, asked)
     excluded = kept_out_of(session, viewer, case_ids)
     rests = policy.in_force(session, viewer.partnership_id, {who for of in people.values() for who in of}, at)
     inputs.rests_on(session, viewer.partnership_id, until=rests.horizon)
-    names = owner_names(session, viewer.partnership_id)
-
-    shown: dict[str, list[Shown]] = {case.id: [] for case in cases}
+    shown: dict[str, list[Shown]] = {}
     for case in cases:
-        deciding = _Deciding(
-            viewer, rests.policy, at, purpose or case.conference_type.purpose, people[case.id]
-        )
+        why_for = purpose or case.conference_type.purpose
+        deciding = _Deciding(viewer, rests.policy, at, why_for, people[case.id])
         kept_out = case.id in excluded or not viewer.trained
         mine = [one for one in stored if one.case_id == case.id]
         decided = {one.id: deciding.about(one, excluded=kept_out) for one in mine}
-        for one in mine:
-            made = _leaving(one, decided, viewer, people[case.id])
-            if made is not None:
-                shown[case.id].append(made)
-    wanted = [one for of in shown.values() for one in of]
-    wanted = open_texts(session, wanted, asked)
-    views = {}
-    for case in cases:
-        mine_shown = [one for one in wanted if one.stored.case_id == case.id]
-        rows = rows_of(mine_shown, names, rests.policy)
-        views[case.id] = view_of(case, people[case.id], rows, purpose or case.conference_type.purpose, at)
-        if rows or log_empty:
-            _log(session, viewer, case, rows, views[case.id].purpose, rests.sha256, channel, meeting_id)
-    return views
+        leaving = (_leaving(one, decided, viewer, people[case.id]) for one in mine)
+        shown[case.id] = [one for one in leaving if one is not None]
+    return _Decided(at, people, rests, shown)
 
 
 def who_would_see(
@@ -93,11 +138,11 @@ def who_would_see(
 ) -> list[tuple[str, str]]:
     """How far each other agency's representative would see such a field: (agency, level or none).
 
-    By agency: by person it would betray who is kept out.
+    By the published rules alone: by person it would betray who is kept out, with wishes what people said.
     """
     at = clock.now()
     people = people_of(session, [case.id])[case.id]
-    rests = policy.in_force(session, viewer.partnership_id, set(people), at)
+    rests = policy.in_force(session, viewer.partnership_id, (), at)
     out = []
     for agency in agencies_of(session, viewer.partnership_id):
         if agency.id != viewer.agency_id:

@@ -61,7 +61,7 @@ def _columns_for(one: Shown, blob: dict[str, bytes | None], asked: Asked) -> tup
     if one.level == "full":
         return ("value", "source", "relevance")
     if blob["summary"] is not None:
-        return ("summary", "relevance")
+        return ("summary",)
     return ("value",) if catalogue.has_general_form(one.stored.class_name) else ()
 
 

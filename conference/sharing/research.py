@@ -84,8 +84,6 @@ def correct(
 ) -> None:
     """Correct a field and say again how far it is offered. Raises BadInput with what to do."""
     level = _checked(typed)
-    if level is not Offered.SUMMARY and field.offered is Offered.SUMMARY:
-        field.offered = Offered.PRESENCE if level is not Offered.NONE else Offered.NONE
     records.correct_field(
         session,
         field,
@@ -97,6 +95,7 @@ def correct(
         recorded_at=_at_noon(typed.recorded_on) or field.recorded_at,
         by=viewer.staff_id,
         at=at,
+        then_offered=level,
     )
     records.set_offer(session, field, level, by=By.viewer(viewer), withheld_reason=typed.withheld_reason)
     _reindex(session, viewer, case, field)

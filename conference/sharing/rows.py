@@ -24,11 +24,26 @@ def rows_of(shown: list[Shown], names: dict[str, str], in_force: consent.Policy)
             for who, _ in one.subjects:
                 lines.setdefault((one.stored.owner, who, name), []).append(one)
     for (owner, who, name), found in lines.items():
-        if (owner, who, name) not in said:
+        if not _is_said(said, owner, who, name):
             first = min(found, key=lambda one: _right(one.why))
-            row = Row("presence", owner, names.get(owner, owner), who, name, why=first.why, about=(who,))
+            is_coarser = any(one.stored.class_name != name for one in found)
+            why = _without_class(first.why) if is_coarser else first.why
+            row = Row("presence", owner, names.get(owner, owner), who, name, why=why, about=(who,))
             rows.append((row, first))
     return sorted(rows, key=lambda pair: _place(pair[0]))
+
+
+def _is_said(said: set[tuple[str, str, str]], owner: str, who: str, name: str) -> bool:
+    """Whether a line above presence tells already that the owner holds something of this class."""
+    return any(
+        (owner, who) == (known_owner, known_who) and (known == name or known.startswith(f"{name}."))
+        for known_owner, known_who, known in said
+    )
+
+
+def _without_class(why: Why) -> Why:
+    """The right, without what would name the finer class: a rule or a consent is often for one class."""
+    return Why(basis=why.basis, agreement=why.agreement)
 
 
 def _right(why: Why) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from conference.cases.models import Case, CaseAgency, PersonIndex
+from conference.cases.models import Case, CaseAgency, CaseExclusion, PersonIndex
 from conference.cases.services import cases_of
 from conference.errors import BadInput
 from conference.identity.services import Viewer
-from conference.sharing.door import Asked, disclose
+from conference.sharing.door import Asked, disclose, reachable
 from conference.sharing.view import CaseView, PersonView
 from conference.trail import writing
 from conference.vault.index import name_and_birth, nhs_number, valid_nhs_number
@@ -49,29 +49,27 @@ def find(
             PersonIndex.partnership_id == viewer.partnership_id, PersonIndex.token == token
         )
     ).all()
-    cases = {case.id: case for case in cases_of(session, viewer, at=at)}
-    hits = [row for row in rows if row.case_id in cases]
-    case_ids = {row.case_id for row in hits}
+    cases = cases_of(session, viewer, at=at)
+    reach = {one.field_id: one for one in reachable(session, viewer, cases, asked=Asked(classes=FOUND_BY))}
+    hits = [row for row in rows if all(one in reach and reach[one].in_full for one in _needed(row))]
+    found = {row.person_id for row in hits}
+    where = {row.case_id for row in hits}
     views = disclose(
         session,
         viewer,
-        [case for case in cases.values() if case.id in case_ids],
-        asked=Asked(classes=FOUND_BY),
-        log_empty=False,
+        [case for case in cases if case.id in where],
+        asked=Asked(fields=[one.field_id for one in reach.values() if set(one.about) <= found]),
     )
-    writing.record(
-        session,
-        "person.searched",
-        partnership=viewer.partnership_id,
-        actor=viewer.staff_id,
-        agency=viewer.agency_id,
-        channel="screen",
-    )
-    return _visible(views, hits)
+    _log_search(session, viewer)
+    return _people(views, hits)
 
 
 def by_reference(session: Session, viewer: Viewer, reference: str) -> Case | None:
-    """The case of this reference, if it is listed for the viewer's agency."""
+    """The case of this reference, if it is listed for the viewer's agency and not closed to them. Logged."""
+    closed = select(CaseExclusion.case_id).where(
+        CaseExclusion.staff_id == viewer.staff_id, CaseExclusion.lifted_at.is_(None)
+    )
+    _log_search(session, viewer)
     return session.scalar(
         select(Case)
         .join(CaseAgency, CaseAgency.case_id == Case.id)
@@ -79,6 +77,7 @@ def by_reference(session: Session, viewer: Viewer, reference: str) -> Case | Non
             Case.partnership_id == viewer.partnership_id,
             CaseAgency.agency_id == viewer.agency_id,
             Case.reference == reference.strip().upper(),
+            Case.id.not_in(closed),
         )
     )
 
@@ -97,22 +96,30 @@ def people_of_own_agency(session: Session, viewer: Viewer, name: str, born: date
     return set(session.scalars(query))
 
 
-def _visible(views: dict[str, CaseView], rows: Iterable[PersonIndex]) -> list[Hit]:
+def _needed(row: PersonIndex) -> list[str]:
+    """The fields that a hit rests on: a name and a date of birth, or an NHS number."""
+    return [one for one in (row.field_id, row.birth_field_id) if one is not None]
+
+
+def _people(views: dict[str, CaseView], rows: Iterable[PersonIndex]) -> list[Hit]:
     hits: dict[tuple[str, str], Hit] = {}
-    for found in rows:
-        view = views.get(found.case_id)
-        needed = [one for one in (found.field_id, found.birth_field_id) if one is not None]
-        if view is None or not all(_in_full(view, one) for one in needed):
-            continue
-        person = next((one for one in view.people if one.person_id == found.person_id), None)
+    for row in rows:
+        view = views[row.case_id]
+        person = next((one for one in view.people if one.person_id == row.person_id), None)
         if person is not None:
-            hits[found.case_id, found.person_id] = Hit(view, person)
+            hits[row.case_id, row.person_id] = Hit(view, person)
     return sorted(hits.values(), key=lambda hit: (hit.view.reference, hit.person.person_id))
 
 
-def _in_full(view: CaseView, field_id: str) -> bool:
-    row = view.row(field_id)
-    return row is not None and row.level in {"own", "full"}
+def _log_search(session: Session, viewer: Viewer) -> None:
+    writing.record(
+        session,
+        "person.searched",
+        partnership=viewer.partnership_id,
+        actor=viewer.staff_id,
+        agency=viewer.agency_id,
+        channel="screen",
+    )
 
 
 def _token(session: Session, partnership_id: str, name: str, born: str, nhs: str) -> bytes:

@@ -46,6 +46,16 @@ class SealBroken(ConferenceError):
         self.why = why
 
 
+class RowBroken(ConferenceError):
+    """A row is not as the application wrote it, or a row of its list is gone: nothing is decided on it."""
+
+    def __init__(self, table: str, row: str) -> None:
+        super().__init__(f"{table} {row}: it was not written by this application with this key file")
+        self.table = table
+        self.row = row
+        self.place = f"{table} {row}"
+
+
 class KeyGone(ConferenceError):
     """A value can no longer be opened: a key it needs was destroyed, or is not in this key file.
 

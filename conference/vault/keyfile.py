@@ -5,7 +5,8 @@ only appended; destroying one rewrites the file. What a disk still holds of the 
 keep it on an encrypted one.
 
 Names: `agency/<partnership>/<agency>/<version>`, `person/<person>`, `directory/<partnership>/<version>`,
-`index/<partnership>/<kind>/<version>`, `log/<partnership>/<epoch>`, `web/secret`.
+`index/<partnership>/<kind>/<version>`, `log/<partnership>/<epoch>`, `rows/<partnership>/1`, `web/secret`,
+`web/sessions`.
 """
 
 from __future__ import annotations
