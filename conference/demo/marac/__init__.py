@@ -1,4 +1,4 @@
-"""The domestic abuse cases of the story, as they were opened. Everybody in them, and everything, is invented."""
+"""The domestic abuse cases of the story, in the order they were opened. Everything in them is invented."""
 
 from conference.demo.marac.heard import AISHA, AISHA_BEFORE, SEUN, SIAN
 from conference.demo.marac.listed import BETH, CHLOE, DANIEL, THANH

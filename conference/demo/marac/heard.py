@@ -1,5 +1,5 @@
 """Domestic abuse cases that were heard before, one of them again within 12 months. All of it is invented."""
-# ruff: noqa: E501 - a field is easiest to read as one line
+
 
 from __future__ import annotations
 
