@@ -408,7 +408,7 @@ def test_what_was_moved_or_changed_is_refused(
     assert errors
     places = {one.get("place") for one in errors}
     assert places <= {
-        f"field {row} {column}" for row in world.fields.values() for column in ("value", "source", "summary")
+        f"field {row} {column}/1" for row in world.fields.values() for column in ("value", "source", "summary")
     }
     of_nobody(lines.getvalue().encode(), values)
     assert events

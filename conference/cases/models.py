@@ -231,7 +231,7 @@ class RecordSubject(Base, OfPartnership):
 class Field(Base, OfPartnership):
     """One value that an agency holds, sealed, and how far it is offered to the table.
 
-    row_seal: over what decisions about it rest on, its record's people, its sources and its audience included.
+    row_seal: over what decisions about it rest on, with its record's people, its sources and audience.
     """
 
     __tablename__ = "field"

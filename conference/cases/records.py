@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -26,13 +27,15 @@ from conference.cases.models import (
     RecordSubject,
     Relation,
 )
+from conference.cases.seals import field_parts, place_of
 from conference.cases.services import LONGEST_TEXT, By, checked_text, visible_case
 from conference.errors import BadInput, NotFound
 from conference.identity.services import Viewer
 from conference.ids import new_id
 from conference.trail import writing
 from conference.vault.index import name_and_birth, nhs_number
-from conference.vault.seal import Place, seal
+from conference.vault.rows import check_row, row_seal
+from conference.vault.seal import seal
 
 
 def add_record(
@@ -119,6 +122,7 @@ def add_field(
     if external_id is not None:
         case = session.get_one(Case, record.case_id)
         field.external_token = external_token(session, case, record.owner, external_id)
+    _seal_row(session, field, _Bound())
     session.add(field)
     session.flush()
     _remember_identity(session, record, field, value)
@@ -150,6 +154,8 @@ def correct_field(
     if (then_offered or field.offered) is Offered.SUMMARY and not (summary or "").strip():
         raise BadInput("Write the summary, or choose another level.", "summary")
     record = session.get_one(Record, field.record_id)
+    field.record = record
+    bound = _checked_row(session, field)
     session.add(
         FieldVersion(
             partnership_id=field.partnership_id,
@@ -163,7 +169,6 @@ def correct_field(
             replaced_by=by,
         )
     )
-    field.record = record
     field.version += 1
     field.value = _seal(session, field, "value", value)
     field.summary = _seal_or_none(session, field, "summary", summary)
@@ -171,6 +176,7 @@ def correct_field(
     field.relevance = _seal_or_none(session, field, "relevance", relevance)
     field.kind = FieldKind(kind) if kind is not None else field.kind
     field.recorded_at = recorded_at
+    _seal_row(session, field, bound)
     session.flush()
     session.execute(
         delete(PersonIndex).where(
@@ -198,9 +204,11 @@ def set_offer(
         raise NotFound
     if level is Offered.SUMMARY and field.summary is None:
         raise BadInput("Write the summary, or choose another level.", "summary")
-    before, field.offered = field.offered, level
     field.record = session.get_one(Record, field.record_id)
+    bound = _checked_row(session, field)
+    before, field.offered = field.offered, level
     field.withheld_reason = _seal_or_none(session, field, "withheld_reason", withheld_reason)
+    _seal_row(session, field, bound)
     session.flush()
     if before is not level:
         name = "offer.withdrawn" if level is Offered.NONE else "offer.changed"
@@ -274,10 +282,12 @@ def write_for_conference(
         offered=level,
         acting_agency=by.agency_id,
     )
-    for source_id in sorted(set(sources)):
+    bound = _Bound(sorted(set(sources)), sorted(set(audience)))
+    for source_id in bound.sources:
         session.add(FieldSource(partnership_id=case.partnership_id, field_id=field.id, source_id=source_id))
-    for staff_id in sorted(set(audience)):
+    for staff_id in bound.audience:
         session.add(FieldAudience(partnership_id=case.partnership_id, field_id=field.id, staff_id=staff_id))
+    _seal_row(session, field, bound)
     session.flush()
     return field
 
@@ -382,7 +392,7 @@ def _add_index(
 
 def _seal(session: Session, field: Field, column: str, text: str) -> bytes:
     subjects = [subject.person_id for subject in field.record.subjects]
-    place = Place("field", field.id, column)
+    place = place_of(field.id, column, field.version)
     return seal(
         session, text, partnership=field.partnership_id, owner=field.owner, subjects=subjects, place=place
     )
@@ -393,6 +403,47 @@ def _seal_or_none(session: Session, field: Field, column: str, text: str | None)
     if len(text) > LONGEST_TEXT:
         raise BadInput(f"Use {LONGEST_TEXT:,} characters or fewer.", column)
     return _seal(session, field, column, text) if text else None
+
+
+class _Bound(NamedTuple):
+    """What a text of the conference was bound to when it was written."""
+
+    sources: Sequence[str] = ()
+    audience: Sequence[str] = ()
+
+
+def _checked_row(session: Session, field: Field) -> _Bound:
+    """What the field is bound to. Raises RowBroken: what somebody else wrote is not sealed again."""
+    sources = session.scalars(select(FieldSource.source_id).where(FieldSource.field_id == field.id)).all()
+    audience = session.scalars(select(FieldAudience.staff_id).where(FieldAudience.field_id == field.id)).all()
+    bound = _Bound(sources, audience)
+    keys = session.info["keys"]
+    check_row(keys, field.partnership_id, "field", field.id, _row_parts(field, bound), field.row_seal)
+    return bound
+
+
+def _seal_row(session: Session, field: Field, bound: _Bound) -> None:
+    keys = session.info["keys"]
+    field.row_seal = row_seal(keys, field.partnership_id, "field", _row_parts(field, bound))
+
+
+def _row_parts(field: Field, bound: _Bound) -> tuple[str | None, ...]:
+    """`field.record` must be there."""
+    return field_parts(
+        field_id=field.id,
+        record_id=field.record_id,
+        case_id=field.case_id,
+        owner=field.owner,
+        class_name=field.class_name,
+        offered=field.offered.value,
+        kind=field.kind.value,
+        version=field.version,
+        recorded_at=field.recorded_at,
+        has_summary=field.summary is not None,
+        subjects=[subject.person_id for subject in field.record.subjects],
+        sources=bound.sources,
+        audience=bound.audience,
+    )
 
 
 def _log_field(session: Session, name: str, field: Field, by: str, *, agency_id: str | None) -> None:

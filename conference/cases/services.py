@@ -28,10 +28,11 @@ from conference.cases.models import (
     Research,
 )
 from conference.errors import BadInput, NotFound, ReasonNeeded, Refused
-from conference.identity.models import Partnership
+from conference.identity.models import Partnership, Staff
 from conference.identity.services import Viewer
 from conference.ids import new_id, new_reference
 from conference.trail import writing
+from conference.vault.rows import check_row, list_parts, row_seal
 
 REASON_LASTS = timedelta(hours=12)
 LONGEST_TEXT = 20_000
@@ -96,6 +97,8 @@ def open_case(
 def add_person(session: Session, case: Case, role: PersonRole) -> str:
     """A new person in a case; all that is known of them comes as fields. Returns the person's id."""
     person = Person(id=new_id("per"), partnership_id=case.partnership_id)
+    nothing = list_parts(person.id, ())
+    person.said_seal = row_seal(session.info["keys"], case.partnership_id, "person", nothing)
     session.add(person)
     session.flush()
     link_person(session, case, person.id, role)
@@ -112,11 +115,10 @@ def link_person(session: Session, case: Case, person_id: str, role: PersonRole) 
 
 def people_in(session: Session, case: Case) -> list[tuple[str, PersonRole]]:
     """Everybody in the case, as (person id, role), in the order in which pages show them."""
-    rows = session.execute(
-        select(CasePerson.person_id, CasePerson.role).where(CasePerson.case_id == case.id)
-    ).all()
+    rows = session.scalars(select(CasePerson).where(CasePerson.case_id == case.id)).all()
     order = list(PersonRole)
-    return sorted(((row[0], row[1]) for row in rows), key=lambda pair: (order.index(pair[1]), pair[0]))
+    pairs = ((row.person_id, row.role) for row in rows)
+    return sorted(pairs, key=lambda pair: (order.index(pair[1]), pair[0]))
 
 
 def case_by_reference(session: Session, partnership_id: str, reference: str) -> Case:
@@ -164,6 +166,7 @@ def exclude(
     session: Session, case: Case, staff_id: str, kind: ExclusionKind, *, by: By, at: datetime
 ) -> None:
     """Keep somebody out of the case from now on."""
+    _before_exclusions_of(session, staff_id)
     session.add(
         CaseExclusion(
             id=new_id("exc"),
@@ -174,7 +177,7 @@ def exclude(
             since=at,
         )
     )
-    session.flush()
+    _seal_exclusions_of(session, staff_id)
     _log(session, "recusal.declared", case, by, on_behalf_of=staff_id)
 
 
@@ -195,21 +198,52 @@ def recused_from(session: Session, case: Case) -> list[CaseExclusion]:
 
 def lift_recusal(session: Session, case: Case, staff_id: str, *, by: By, at: datetime) -> None:
     """Let somebody back into the case who left it. Raises NotFound if they did not."""
+    _before_exclusions_of(session, staff_id)
     rows = [row for row in recused_from(session, case) if row.staff_id == staff_id]
     if not rows:
         raise NotFound
     for row in rows:
         row.lifted_at = at
-    session.flush()
+    _seal_exclusions_of(session, staff_id)
     _log(session, "recusal.lifted", case, by, on_behalf_of=staff_id)
 
 
 def exclusions_of(session: Session, staff_id: str) -> dict[str, CaseExclusion]:
-    """The cases that somebody is kept out of now, by case id."""
-    rows = session.scalars(
-        select(CaseExclusion).where(CaseExclusion.staff_id == staff_id, CaseExclusion.lifted_at.is_(None))
-    )
-    return {row.case_id: row for row in rows}
+    """The cases that somebody is kept out of now, by case id. One query.
+
+    Raises RowBroken if an exclusion was changed, or is gone.
+    """
+    found = session.execute(
+        select(Staff.partnership_id, Staff.kept_out_seal, CaseExclusion)
+        .outerjoin(CaseExclusion, CaseExclusion.staff_id == Staff.id)
+        .where(Staff.id == staff_id)
+    ).all()
+    joined: list[CaseExclusion | None] = [row[2] for row in found]
+    rows = [row for row in joined if row is not None]
+    if found:
+        partnership, seal, _ = found[0]
+        parts = _exclusion_parts(staff_id, rows)
+        check_row(session.info["keys"], partnership, "staff", staff_id, parts, seal)
+    return {row.case_id: row for row in rows if row.lifted_at is None}
+
+
+def _exclusion_parts(staff_id: str, rows: Iterable[CaseExclusion]) -> tuple[str | None, ...]:
+    return list_parts(staff_id, (("case_exclusion", row.id, row.row_seal) for row in rows))
+
+
+def _before_exclusions_of(session: Session, staff_id: str) -> None:
+    """Hold the list of what keeps somebody out, and check it: what is broken is not sealed again."""
+    session.scalar(select(Staff.id).where(Staff.id == staff_id).with_for_update())
+    exclusions_of(session, staff_id)
+
+
+def _seal_exclusions_of(session: Session, staff_id: str) -> None:
+    session.flush()
+    rows = session.scalars(select(CaseExclusion).where(CaseExclusion.staff_id == staff_id))
+    staff = session.get_one(Staff, staff_id)
+    parts = _exclusion_parts(staff_id, rows)
+    staff.kept_out_seal = row_seal(session.info["keys"], staff.partnership_id, "staff", parts)
+    session.flush()
 
 
 def listed_case(session: Session, viewer: Viewer, case_id: str) -> Case:
@@ -217,26 +251,21 @@ def listed_case(session: Session, viewer: Viewer, case_id: str) -> Case:
 
     Raises NotFound, the same whether it is absent, another partnership's, or not theirs.
     """
-    case = session.scalar(
-        select(Case)
+    found = session.execute(
+        select(Case, CaseAgency)  # both whole, so that their seals are checked
         .join(CaseAgency, CaseAgency.case_id == Case.id)
         .where(
             Case.id == case_id,
             Case.partnership_id == viewer.partnership_id,
             CaseAgency.agency_id == viewer.agency_id,
         )
-    )
-    kept_out = session.scalar(
-        select(CaseExclusion.id).where(
-            CaseExclusion.case_id == case_id,
-            CaseExclusion.staff_id == viewer.staff_id,
-            CaseExclusion.lifted_at.is_(None),
-        )
-    )
-    if case is None or kept_out is not None:
+    ).one_or_none()
+    kept_out = exclusions_of(session, viewer.staff_id)
+    if found is None or case_id in kept_out:
         raise NotFound
     if not viewer.trained:
         raise Refused("training")
+    case: Case = found[0]
     return case
 
 
@@ -253,11 +282,13 @@ def visible_case(session: Session, viewer: Viewer, case_id: str, *, at: datetime
 
 def open_to(session: Session, viewer: Viewer, *, at: datetime) -> set[str]:
     """Ids of the cases that the viewer works on, or gave a reason for lately."""
-    assigned = select(CaseAssignment.case_id).where(CaseAssignment.staff_id == viewer.staff_id)
-    reasoned = select(CaseReason.case_id).where(
-        CaseReason.staff_id == viewer.staff_id, CaseReason.given_at <= at, CaseReason.until > at
+    assigned = session.scalars(select(CaseAssignment).where(CaseAssignment.staff_id == viewer.staff_id))
+    reasoned = session.scalars(
+        select(CaseReason).where(
+            CaseReason.staff_id == viewer.staff_id, CaseReason.given_at <= at, CaseReason.until > at
+        )
     )
-    return set(session.scalars(assigned.union(reasoned)))
+    return {row.case_id for row in assigned} | {row.case_id for row in reasoned}
 
 
 def cases_of(session: Session, viewer: Viewer, *, at: datetime) -> list[Case]:
@@ -265,14 +296,14 @@ def cases_of(session: Session, viewer: Viewer, *, at: datetime) -> list[Case]:
     if not viewer.trained:
         return []
     kept_out = exclusions_of(session, viewer.staff_id)
-    rows = session.scalars(
-        select(Case)
+    rows = session.execute(
+        select(Case, CaseAgency)
         .join(CaseAgency, CaseAgency.case_id == Case.id)
         .where(Case.partnership_id == viewer.partnership_id, CaseAgency.agency_id == viewer.agency_id)
         .order_by(Case.reference)
     ).all()
     allowed = open_to(session, viewer, at=at)
-    return [case for case in rows if case.id in allowed and case.id not in kept_out]
+    return [case for case, _ in rows if case.id in allowed and case.id not in kept_out]
 
 
 def agencies_of(session: Session, case: Case) -> list[CaseAgency]:

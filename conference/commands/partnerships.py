@@ -178,8 +178,9 @@ def _provider(said: Mapping[str, Any]) -> Provider:
 
 
 def _policy(session: Session, partnership_id: str) -> str | None:
-    newest = select(PolicyVersion.document).where(PolicyVersion.partnership_id == partnership_id)
-    return session.scalar(newest.order_by(PolicyVersion.published_at.desc()).limit(1))
+    newest = select(PolicyVersion).where(PolicyVersion.partnership_id == partnership_id)
+    found = session.scalar(newest.order_by(PolicyVersion.published_at.desc()).limit(1))
+    return found.document if found is not None else None
 
 
 def _publish(session: Session, made: Partnership, wanted: Wanted, tell: Callable[[str], None]) -> None:

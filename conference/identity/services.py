@@ -61,10 +61,9 @@ def add_partnership(
     session: Session, partnership_id: str, *, name: str, reference_prefix: str
 ) -> Partnership:
     """A new partnership. `reference_prefix` begins its case references: `NM` gives NM-7KQ4XP."""
-    nothing = row_seal(session.info["keys"], partnership_id, "partnership", list_parts(partnership_id, ()))
-    partnership = Partnership(
-        id=_slug(partnership_id), name=name, reference_prefix=reference_prefix, policies_seal=nothing
-    )
+    partnership = Partnership(id=_slug(partnership_id), name=name, reference_prefix=reference_prefix)
+    nothing = list_parts(partnership_id, ())
+    partnership.policies_seal = row_seal(session.info["keys"], partnership_id, "partnership", nothing)
     session.add(partnership)
     session.flush()
     return partnership

@@ -1,8 +1,8 @@
 """The rows behind the session cookie: made, found, kept alive, ended.
 
 The cookie holds a random token. A row is found by the token's SHA-256 and its data opened by a key made from
-the token and one of the key file, bound to whose it is and when it ends: a copy of the table neither signs
-anybody in nor says anything about them, and a row that somebody wrote or edited there is nobody's. No flask here.
+the token and one of the key file, bound to whose it is and when it ends. So a copy of the table neither signs
+anybody in nor says anything about them, and a row that somebody wrote or edited there is nobody's. No flask.
 """
 
 from __future__ import annotations
@@ -174,4 +174,6 @@ def _seal(session: Session, token: bytes, row: WebSession, data: bytes) -> bytes
 
 
 def _open(session: Session, token: bytes, row: WebSession) -> bytes:
+    if len(row.data) < 12 + 16:
+        raise InvalidTag
     return _cipher(session, token).decrypt(row.data[:12], row.data[12:], _bound(row))

@@ -16,7 +16,8 @@ from conference.errors import BadInput, Conflict
 from conference.ids import new_id
 from conference.inputs import moved
 from conference.sharing import policy
-from conference.sharing.models import ConsentRow, DecisionRow
+from conference.sharing.models import SAID_ELSEWHERE, ConsentRow, DecisionRow
+from conference.sharing.said import before_saying, seal_said
 from conference.trail import writing
 from conference.vault.seal import Place, seal
 
@@ -53,6 +54,7 @@ def record_consent(
     }
     rests = policy.in_force(session, case.partnership_id, [], at)
     consent.extend(rests.policy, consents=[document], decisions=[])
+    before_saying(session, person_id)
     place = Place("consent", consent_id, "given_how")
     row = ConsentRow(
         id=consent_id,
@@ -73,7 +75,7 @@ def record_consent(
         ),
     )
     session.add(row)
-    session.flush()
+    seal_said(session, person_id)
     _log(session, "consent.recorded", case, by, row.id)
     return row
 
@@ -82,36 +84,47 @@ def withdraw(session: Session, case: Case, row: ConsentRow, *, by: By, at: datet
     """Somebody takes back what they said: it no longer counts. Raises Conflict if it was taken back."""
     if row.withdrawn_at is not None:
         raise Conflict(f"consent {row.id} is already withdrawn")
+    before_saying(session, row.person_id)
     document = json.loads(row.document)
     document["withdrawn_at"] = moment(at)
     row.document = json.dumps(document, ensure_ascii=False)
     row.withdrawn_at, row.withdrawn_by = at, by.staff_id
-    session.flush()
+    seal_said(session, row.person_id)
     _log(session, "consent.withdrawn", case, by, row.id)
 
 
 def record_decision(
     session: Session, case: Case, *, decision: dict[str, Any], by: By, at: datetime
 ) -> DecisionRow:
-    """Keep what professionals decided and signed, in the policy's form without its id.
+    """Keep what professionals decided and signed, in the policy's form without its id; their reason sealed.
 
     Raises consent.BrokenPolicy where the engine refuses it, BadInput if it would begin before now.
     """
     decision_id = new_id("dcn")
-    document = {"id": decision_id, **decision}
+    document: dict[str, Any] = {"id": decision_id, **decision}
     if document["from"] < moment(at):
         raise BadInput("A decision cannot begin before it is recorded.", "from")
     rests = policy.in_force(session, case.partnership_id, [], at)
     consent.extend(rests.policy, consents=[], decisions=[document])
+    before_saying(session, document["person"])
+    reason = seal(
+        session,
+        document["reason"],
+        partnership=case.partnership_id,
+        owner=by.agency_id,
+        subjects=[document["person"]],
+        place=Place("decision", decision_id, "reason"),
+    )
     row = DecisionRow(
         id=decision_id,
         partnership_id=case.partnership_id,
         person_id=document["person"],
-        document=json.dumps(document, ensure_ascii=False),
+        document=json.dumps(document | {"reason": SAID_ELSEWHERE}, ensure_ascii=False),
+        reason=reason,
         recorded_at=at,
     )
     session.add(row)
-    session.flush()
+    seal_said(session, row.person_id)
     _log(session, "override.recorded", case, by, row.id)
     return row
 

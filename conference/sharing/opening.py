@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from conference.cases.models import Field
+from conference.cases.seals import place_of
 from conference.sharing import catalogue
 from conference.sharing.stored import ONLY_DECIDED, Asked, Stored
 from conference.sharing.view import Level, Why
-from conference.vault.seal import Place
 from conference.vault.unseal import Sealed, open_all
 
 
@@ -46,7 +46,7 @@ def open_texts(session: Session, shown: list[Shown], asked: Asked) -> list[Shown
             blobs[one.stored.id][column],
             one.stored.partnership_id,
             one.stored.owner,
-            Place("field", one.stored.id, column),
+            place_of(one.stored.id, column, one.stored.version),
         )
         for one, column in plan
     ]

@@ -21,7 +21,8 @@ from conference.errors import Refused
 from conference.identity.models import Agency
 from conference.ids import new_id
 from conference.inputs import moved
-from conference.sharing.models import ConsentRow, DecisionRow, PolicyVersion
+from conference.sharing.models import PolicyVersion
+from conference.sharing.said import check_versions, said_about, seal_versions
 from conference.trail import writing
 
 BrokenPolicy = consent.BrokenPolicy  # for whoever publishes
@@ -68,6 +69,7 @@ def publish(
     actor, agency: None where whoever installs does it.
     """
     policy = consent.load(document)
+    check_versions(session, partnership_id)
     row = PolicyVersion(
         id=new_id("pol"),
         partnership_id=partnership_id,
@@ -78,7 +80,7 @@ def publish(
         published_by=actor or "installer",
     )
     session.add(row)
-    session.flush()
+    seal_versions(session, partnership_id)
     concerns = tuple(agency.name for agency in policy.agencies if agency.name != CONFERENCE)
     writing.record(
         session,
@@ -94,10 +96,12 @@ def publish(
 
 
 def in_force(session: Session, partnership_id: str, people: Iterable[str], at: datetime) -> InForce:
-    """The policy for deciding about `people` (ids) at `at`. Three queries, whatever there is.
+    """The policy for deciding about `people` (ids) at `at`. Always as many queries, whatever there is.
 
-    Raises Refused while the partnership has no policy: nothing is decided without one.
+    Raises Refused while the partnership has no policy: nothing is decided without one; RowBroken where a
+    version, a consent or a decision was changed by somebody else, or is gone.
     """
+    check_versions(session, partnership_id)
     row = session.scalar(
         select(PolicyVersion)
         .where(PolicyVersion.partnership_id == partnership_id, PolicyVersion.published_at <= at)
@@ -105,16 +109,11 @@ def in_force(session: Session, partnership_id: str, people: Iterable[str], at: d
         .limit(1)
     )
     wanted = sorted(set(people))
-    consents = session.scalars(
-        select(ConsentRow.document).where(ConsentRow.person_id.in_(wanted)).order_by(ConsentRow.id)
-    ).all()
-    decisions = session.scalars(
-        select(DecisionRow.document).where(DecisionRow.person_id.in_(wanted)).order_by(DecisionRow.id)
-    ).all()
+    consents, decisions = said_about(session, wanted)
     if row is None:
         raise Refused("no-policy")
-    spoken = [json.loads(text) for text in consents]
-    decided = [json.loads(text) for text in decisions]
+    spoken = [json.loads(one.document) for one in consents]
+    decided = [json.loads(one.document) for one in decisions]
     policy = consent.extend(_loaded(row.document), consents=spoken, decisions=decided)
     moments = _moments_of(row.document) | _moments(spoken) | _moments(decided)
     later = [known for known in map(_parsed, moments) if known > at]

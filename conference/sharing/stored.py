@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from conference.cases.models import (
     CONFERENCE,
-    CaseExclusion,
     CasePerson,
     Field,
     FieldAudience,
@@ -19,8 +18,11 @@ from conference.cases.models import (
     Record,
     RecordSubject,
 )
+from conference.cases.seals import field_parts
+from conference.cases.services import exclusions_of
 from conference.identity.models import Agency
 from conference.identity.services import Viewer
+from conference.vault.rows import check_row
 
 CONFERENCE_NAME = "The conference"
 
@@ -57,20 +59,19 @@ class Stored:
     recorded_at: datetime | None
     partnership_id: str
     record_type: str
+    version: int
+    has_summary: bool
+    row_seal: bytes | None
     subjects: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     for_viewer: bool = False
 
 
 def people_of(session: Session, case_ids: Sequence[str]) -> dict[str, dict[str, str]]:
-    rows = session.execute(
-        select(CasePerson.case_id, CasePerson.person_id, CasePerson.role).where(
-            CasePerson.case_id.in_(case_ids)
-        )
-    ).all()
+    rows = session.scalars(select(CasePerson).where(CasePerson.case_id.in_(case_ids))).all()
     out: dict[str, dict[str, str]] = {case_id: {} for case_id in case_ids}
-    for case_id, person_id, role in rows:
-        out[case_id][person_id] = role.value
+    for row in rows:
+        out[row.case_id][row.person_id] = row.role.value
     return out
 
 
@@ -87,12 +88,15 @@ def stored_fields(session: Session, viewer: Viewer, case_ids: Sequence[str], ask
             Field.recorded_at,
             Field.partnership_id,
             Record.type,
+            Field.version,
+            Field.summary.is_not(None),
+            Field.row_seal,
         )
         .join(Record, Record.id == Field.record_id)
         .where(Field.case_id.in_(case_ids), Field.partnership_id == viewer.partnership_id)
         .order_by(Field.id)
     )
-    fields = [Stored(*row) for row in session.execute(query)]
+    fields = [Stored(*tuple(row)) for row in session.execute(query)]
     subjects = _pairs(
         session,
         select(RecordSubject.record_id, RecordSubject.person_id)
@@ -105,16 +109,40 @@ def stored_fields(session: Session, viewer: Viewer, case_ids: Sequence[str], ask
         .join(Field, Field.id == FieldSource.field_id)
         .where(Field.case_id.in_(case_ids)),
     )
-    audience = set(
-        session.scalars(select(FieldAudience.field_id).where(FieldAudience.staff_id == viewer.staff_id))
+    audience = _pairs(
+        session,
+        select(FieldAudience.field_id, FieldAudience.staff_id)
+        .join(Field, Field.id == FieldAudience.field_id)
+        .where(Field.case_id.in_(case_ids)),
     )
     for one in fields:
         one.subjects = subjects.get(one.record_id, ())
         one.sources = sources.get(one.id, ())
-        one.for_viewer = one.id in audience
+        one.for_viewer = viewer.staff_id in audience.get(one.id, ())
+        _check(session, one, audience.get(one.id, ()))
     keys = session.info["keys"]  # what was about somebody who was erased is as if it had never been
     erased = {who for of in subjects.values() for who in of if keys.is_destroyed(f"person/{who}")}
     return _narrowed([one for one in fields if erased.isdisjoint(one.subjects)], asked)
+
+
+def _check(session: Session, one: Stored, audience: Collection[str]) -> None:
+    """Raises RowBroken unless what decisions about a field rest on is as the application wrote it."""
+    parts = field_parts(
+        field_id=one.id,
+        record_id=one.record_id,
+        case_id=one.case_id,
+        owner=one.owner,
+        class_name=one.class_name,
+        offered=one.offered,
+        kind=one.kind,
+        version=one.version,
+        recorded_at=one.recorded_at,
+        has_summary=one.has_summary,
+        subjects=one.subjects,
+        sources=one.sources,
+        audience=audience,
+    )
+    check_row(session.info["keys"], one.partnership_id, "field", one.id, parts, one.row_seal)
 
 
 def _narrowed(fields: list[Stored], asked: Asked) -> list[Stored]:
@@ -144,12 +172,7 @@ def _pairs(session: Session, query: object) -> dict[str, tuple[str, ...]]:
 
 
 def kept_out_of(session: Session, viewer: Viewer, case_ids: Sequence[str]) -> set[str]:
-    query = select(CaseExclusion.case_id).where(
-        CaseExclusion.staff_id == viewer.staff_id,
-        CaseExclusion.lifted_at.is_(None),
-        CaseExclusion.case_id.in_(case_ids),
-    )
-    return set(session.scalars(query))
+    return exclusions_of(session, viewer.staff_id).keys() & set(case_ids)
 
 
 def agencies_of(session: Session, partnership_id: str) -> list[Agency]:
