@@ -49,6 +49,7 @@ def test_everybody_walks_from_sign_in_to_sign_out(
 ) -> None:
     who, menu, invited = WALKERS[role]
     tab = tab_for(who, scripted=scripted)
+    tab.small_axe = role in {"housing", "ig-officer"}  # the others' pages have the same parts
     page = tab.page
     tab.look(narrow_axe=True)
     assert tuple(page.get_by_role("navigation", name="Menu").get_by_role("link").all_inner_texts()) == menu
@@ -490,7 +491,7 @@ def test_hide_screen_empties_the_page_and_signs_out(demo: Demo, tab_for: TabFor,
     expect(page).to_have_title("Ready")
     assert page.locator("body").inner_text() == ""
     assert urlsplit(page.url).path == "/sign-in"
-    signed_out.value.finished()
+    assert signed_out.value.ok
     page.go_back()
     assert "Maria" not in page.content()
     tab.go(case)
