@@ -97,7 +97,7 @@ class ConferenceFlask(Flask):
             if is_logged:
                 parts.wake()
                 return response
-        raise LogUnavailable
+        return self._answer_changing()  # others change things faster than this is decided: they wait for once
 
     def _answer_changing(self) -> Response:
         parts = parts_of(self)
