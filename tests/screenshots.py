@@ -24,7 +24,7 @@ FOLDER = ROOT / "screenshots"
 PICTURE = ROOT / "docs/pictures/two-views.png"
 MARIA = "Maria Kowalczyk"
 PHONE = {"width": 320, "height": 640}
-SIDE = {"width": 900, "height": 1330}
+SIDE = {"width": 900, "height": 1314}
 
 Shoot = Callable[[str], None]
 
