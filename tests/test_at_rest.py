@@ -407,9 +407,8 @@ def test_what_was_moved_or_changed_is_refused(
     errors = [one for one in said if one["level"] == "error"]
     assert errors
     places = {one.get("place") for one in errors}
-    assert places <= {
-        f"field {row} {column}/1" for row in world.fields.values() for column in ("value", "source", "summary")
-    }
+    columns = ("value", "source", "summary")
+    assert places <= {f"field {row} {column}/1" for row in world.fields.values() for column in columns}
     of_nobody(lines.getvalue().encode(), values)
     assert events
     parts_of(app).database.close()

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from conference.identity import session_store as store
 from conference.identity.models import WebSession
 from conference.identity.session_store import Owner, State
 from conference.identity.sessions import PLAIN_COOKIE as COOKIE
+from conference.vault.keyfile import KeyFile
 from tests.identity import world
 from tests.identity.world import PUBLIC, settle
 
@@ -95,6 +97,38 @@ def test_data_moved_to_another_row_is_refused(database: Database, owner: Owner) 
     with database.read() as session:
         assert store.find(session, one).state is State.ALIVE
         assert store.find(session, two).state is State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"ends_at": START + timedelta(days=900)},
+        {"created_at": START - timedelta(hours=1)},
+        {"staff_id": None, "partnership_id": None},
+        {"data": b"x"},
+    ],
+    ids="+".join,
+)
+def test_an_edited_row_is_nobodys_and_is_not_sealed_again(
+    database: Database, owner: Owner, edit: dict[str, Any]
+) -> None:
+    token = store.new_token()
+    with after():
+        with database.write() as session:
+            store.create(session, token, b"one", owner)
+            session.execute(update(WebSession).values(**edit))
+        with database.write() as session:
+            assert not store.save(session, token, b"two")
+        with database.read() as session:
+            assert store.find(session, token) == store.Found(State.UNKNOWN)
+
+
+def test_without_our_key_a_token_opens_nothing(database: Database, owner: Owner, tmp_path: Path) -> None:
+    token = store.new_token()
+    with database.write() as session:
+        store.create(session, token, b"one", owner)
+        session.info["keys"] = KeyFile.create(tmp_path / "other.jsonl")
+        assert store.find(session, token) == store.Found(State.UNKNOWN)
 
 
 def test_an_ended_session_is_never_brought_back(database: Database, owner: Owner) -> None:
