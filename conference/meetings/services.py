@@ -176,7 +176,7 @@ class Listed:
 def agenda_for(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) -> list[Listed]:
     """The cases on the agenda that are listed for the viewer's agency and open to them, as published."""
     rows = session.execute(
-        select(AgendaItem, Case)
+        select(AgendaItem, Case, CaseAgency)
         .join(Case, Case.id == AgendaItem.case_id)
         .join(CaseAgency, CaseAgency.case_id == Case.id)
         .where(AgendaItem.meeting_id == meeting.id, CaseAgency.agency_id == viewer.agency_id)
@@ -188,7 +188,7 @@ def agenda_for(session: Session, viewer: Viewer, meeting: Meeting, *, at: dateti
         rows = []  # the coordinator has not published it
     if not viewer.trained or not viewer.may(Permission.CASE_READ):
         allowed = set()
-    return [Listed(item, case, case.id in allowed) for item, case in rows if case.id not in kept_out]
+    return [Listed(item, case, case.id in allowed) for item, case, _ in rows if case.id not in kept_out]
 
 
 def research_states(session: Session, viewer: Viewer, case_ids: Sequence[str]) -> dict[str, CaseAgency]:
