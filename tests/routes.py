@@ -1,4 +1,4 @@
-"""Every route, who may come there, and how to ask for it. One table for the access and the non-interference tests.
+"""Every route, who may come there, and how to ask for it: for the access and the non-interference tests.
 
 A route that is not here fails the build, and so does a line here without a route.
 """
@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from conference.permissions import Role
-
 from tests.support.world import World
 
 EVERYBODY = frozenset(Role)
@@ -76,7 +75,12 @@ def form(**given: str) -> Form:
     """The same form for everybody; `{victim}` and the like are put in."""
 
     def made(world: World, _who: str) -> dict[str, str | list[str]]:
-        known = {**world.people, "rep": world.staff["h-rep"], "chair": world.staff["s-chair"], "ref": world.reference}
+        known = {
+            **world.people,
+            "rep": world.staff["h-rep"],
+            "chair": world.staff["s-chair"],
+            "ref": world.reference,
+        }
         return {name: value.format(**known) for name, value in given.items()}
 
     return made
@@ -175,7 +179,15 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("meetings.add_action", "POST"): Route(
         at("/meetings/{meeting}/actions"),
         ACTORS,
-        form(**{"text": "Fit an alarm", "staff_id": "{rep}", "due-day": "1", "due-month": "12", "due-year": "2026"}),
+        form(
+            **{
+                "text": "Fit an alarm",
+                "staff_id": "{rep}",
+                "due-day": "1",
+                "due-month": "12",
+                "due-year": "2026",
+            }
+        ),
         forms=(form(),),
         scoped=True,
     ),
@@ -184,7 +196,11 @@ ROUTES: dict[tuple[str, str], Route] = {
     ),
     ("meetings.action", "GET"): Route(at("/actions/{action}"), ACTORS, scoped=True),
     ("meetings.settle", "POST"): Route(
-        at("/actions/{action}"), ACTORS, form(status="not-possible"), forms=(form(status="done"),), scoped=True
+        at("/actions/{action}"),
+        ACTORS,
+        form(status="not-possible"),
+        forms=(form(status="done"),),
+        scoped=True,
     ),
     ("meetings.conflict", "GET"): Route(at("/cases/{case}/conflict"), MEMBERS, scoped=True),
     ("meetings.declare_conflict", "POST"): Route(at("/cases/{case}/conflict"), MEMBERS, scoped=True),

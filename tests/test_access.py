@@ -1,14 +1,14 @@
-"""Who may come where: every endpoint and every role, nobody, and another partnership's staff, through the client."""
+"""Who may come where: every endpoint and every role, nobody, another partnership's staff, by the client."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from conference.permissions import Role
-from conference.web import ConferenceFlask, parts_of
 from sqlalchemy import event
 
+from conference.permissions import Role
+from conference.web import ConferenceFlask, parts_of
 from tests.routes import ROUTES
 from tests.support.client import application, copied, signed_in
 from tests.support.world import World, make, told

@@ -1,9 +1,9 @@
-"""What is withheld has no influence: two worlds that differ only in what one viewer may not see give the same bytes.
+"""What is withheld has no influence: worlds that differ in what a viewer may not see give the same bytes.
 
-For each secret's owner two copies of one world are made to differ: in withheld values, in withheld records, in how
-many fields stand behind a presence line, in what stands behind a summary, in hidden cases on an agenda, in other
-people's reasons and recusals, and in one person's consent. Then everybody else asks for every route in both. The
-bytes, the headers, the number of SQL statements and the number of openings must be equal.
+For each secret's owner two copies of one world are made to differ: in withheld values, in withheld records,
+in how many fields stand behind a presence line, in what stands behind a summary, in hidden cases on an
+agenda, in who is kept out of a case. Then everybody else asks for every route in both. The bytes,
+the headers, the number of SQL statements and the number of openings must be equal.
 
 In both worlds the same number of events happens: how many there are is what any Merkle log shows.
 """
@@ -18,17 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conference import clock, ids
+from sqlalchemy import event
+
 from conference.cases import services as cases
-from conference.cases.models import Case, ExclusionKind, Field, Offered, PersonRole
+from conference.cases.models import Case, ExclusionKind, PersonRole
 from conference.meetings import services as meetings
 from conference.meetings.models import Meeting
 from conference.trail import proving
 from conference.trail.sqlstore import SqlStore
 from conference.vault import unseal
 from conference.web import ConferenceFlask
-from sqlalchemy import event, select
-
 from tests.routes import ROUTES
 from tests.support.client import application, copied, settle, signed_in, without_tokens
 from tests.support.world import HOME, STAFF, World, add, by, make, told
@@ -89,9 +88,7 @@ def differ(world: World, owner: str, which: str) -> None:
         meetings.list_case(session, meeting, session.get_one(Case, hidden.id), position=20, by=actor)
         colleague = {"police": "p-other", "nhs": "n-rep"}[owner]
         case = session.get_one(Case, world.case_id if which == "two" and owner == "police" else hidden.id)
-        cases.exclude(
-            session, case, world.staff[colleague], ExclusionKind.OTHER_SIDE, by=actor, at=world.now
-        )
+        cases.exclude(session, case, world.staff[colleague], ExclusionKind.OTHER_SIDE, by=actor, at=world.now)
     settle(world)
 
 
@@ -235,7 +232,9 @@ def test_an_agencys_copy_of_the_log_says_nothing_of_others(
 ) -> None:
     """All but the commitments, which are random, and the tree made of them."""
     for agency in {agency for _, agency, *_ in STAFF} - {owner}:
-        one, two = (opened_parts(world, agency, tmp_path / f"{agency}{n}") for n, world in enumerate(differing[owner]))
+        one, two = (
+            opened_parts(world, agency, tmp_path / f"{agency}{n}") for n, world in enumerate(differing[owner])
+        )
         assert one == two
 
 

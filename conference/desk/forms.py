@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import (
+    Field,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -134,6 +136,12 @@ class NewFieldForm(FieldForm):
     about = SelectMultipleField(
         "Who is it about?", validate_choice=False, option_widget=CheckboxInput(), widget=ListWidget()
     )
+
+    def __iter__(self) -> Iterator[Field]:
+        """In the order of the page, which the list of errors follows."""
+        first = (self.class_name, self.about)
+        yield from first
+        yield from (field for field in super().__iter__() if field not in first)
 
     def offer_choices(self, people: list[PersonView]) -> None:
         """Let one choose among the catalogue's classes and the people whom one may know of."""

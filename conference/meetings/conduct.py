@@ -136,7 +136,7 @@ def move_on(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime)
 
 
 def declare_conflict(session: Session, viewer: Viewer, case: Case, *, at: datetime) -> None:
-    """Leave a case because of a conflict of interest: it is closed to the viewer at once, minutes included."""
+    """Leave a case because of a conflict of interest: it is closed to them at once, minutes included."""
     cases.exclude(session, case, viewer.staff_id, ExclusionKind.RECUSED, by=By.viewer(viewer), at=at)
 
 

@@ -15,7 +15,7 @@ class OnlyToken(FlaskForm):
 
 
 class RiskForm(FlaskForm):
-    """The chair's risk summary. On one page with ActionForm, so that what both have is told apart by its id."""
+    """The chair's risk summary. On one page with ActionForm, so what both have is told apart by its id."""
 
     level = RadioField(
         "How high is the risk?",

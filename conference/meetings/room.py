@@ -20,6 +20,7 @@ from conference.sharing.door import NAMES, Asked, disclose, reachable
 from conference.sharing.view import CaseView
 
 IN_THE_ROOM = "In the room"
+NEVER_QUOTED = ("conference", "identity.")  # its own words, and names, which everybody in the room knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ def heard(session: Session, viewer: Viewer, meeting_id: str, *, at: datetime) ->
 def nameable(session: Session, viewer: Viewer, case: Case) -> list[tuple[str, str]]:
     """The ids of what `quotable` offers, when nothing is to be shown: decided, not opened, not logged."""
     found = reachable(session, viewer, [case])
-    return [(one.field_id, "") for one in found if not one.class_name.startswith("conference")]
+    return [(one.field_id, "") for one in found if not one.class_name.startswith(NEVER_QUOTED)]
 
 
 def quotable(view: CaseView) -> list[tuple[str, str]]:
@@ -197,7 +198,7 @@ def quotable(view: CaseView) -> list[tuple[str, str]]:
     for person in view.people:
         who = person.name or person.role_label.lower()
         for row in person.rows:
-            if row.field_id is not None and not row.class_name.startswith("conference"):
+            if row.field_id is not None and not row.class_name.startswith(NEVER_QUOTED):
                 named.setdefault(row.field_id, f"{row.owner_name}: {row.label}, {who}")
     return list(named.items())
 

@@ -156,7 +156,7 @@ def make_app(database: Database, data: Path, public: str = PUBLIC) -> tuple[Flas
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    CSRFProtect(app)
+    CSRFProtect(app).exempt("conference.identity.routes.sign_in")
     identity.init_app(app)
 
     @app.errorhandler(ConferenceError)

@@ -33,7 +33,9 @@ def copied(world: World, folder: Path) -> World:
         source.backup(target)  # with what is still in the write-ahead log
     shutil.copy(world.settings.keys, folder / "conference.keys")
     settings = settings_for(folder)
-    return replace(world, settings=settings, database=Database(settings.database, KeyFile.open(settings.keys)))
+    return replace(
+        world, settings=settings, database=Database(settings.database, KeyFile.open(settings.keys))
+    )
 
 
 def application(world: World) -> ConferenceFlask:

@@ -1,6 +1,5 @@
 """Domestic abuse cases that were heard before, one of them again within 12 months. All of it is invented."""
 
-
 from __future__ import annotations
 
 from conference.cases.models import PersonRole, Research
