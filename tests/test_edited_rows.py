@@ -23,7 +23,7 @@ from flask.testing import FlaskClient
 from conference import clock
 from conference.cases import records
 from conference.cases import services as cases
-from conference.cases.models import Case, ExclusionKind, Field
+from conference.cases.models import Case, ExclusionKind, Field, Record
 from conference.cases.records import write_for_conference
 from conference.db import Base
 from conference.identity.sessions import cookie_name
@@ -437,6 +437,14 @@ def test_what_was_edited_is_not_sealed_again(edited: Known) -> None:
     for change in changes:
         with pytest.raises(RowBroken), world.database.write() as session:
             change(session)
+
+
+def test_nothing_is_added_to_a_record_that_was_edited(edited: Known) -> None:
+    edit(edited, "UPDATE record SET owner = 'homes' WHERE case_id = :case AND owner = 'police'")
+    with edited.world.database.write() as session:
+        record_id = session.get_one(Field, edited.ids["knife"]).record_id
+        with pytest.raises(RowBroken, match=f"^record {record_id}: "):
+            session.get(Record, record_id)
 
 
 def _deactivate(session: Any, staff_id: str) -> None:

@@ -203,10 +203,11 @@ class CaseExclusion(RowSealed, Base, OfPartnership):
     lifted_at: Mapped[datetime | None]
 
 
-class Record(Base, OfPartnership):
+class Record(RowSealed, Base, OfPartnership):
     """Fields that belong together in one agency's own papers about somebody."""
 
     __tablename__ = "record"
+    SEALED = ("id", "case_id", "owner", "type", "made_at", "made_by")
 
     id: Mapped[str] = mapped_column(primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"), index=True)

@@ -28,6 +28,7 @@ ADDED = (
     ("case_assignment", "row_seal"),
     ("case_reason", "row_seal"),
     ("case_exclusion", "row_seal"),
+    ("record", "row_seal"),
     ("field", "row_seal"),
     ("policy_version", "row_seal"),
     ("consent", "row_seal"),
