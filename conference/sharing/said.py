@@ -88,8 +88,6 @@ def seal_versions(session: Session, partnership_id: str) -> None:
     session.flush()
 
 
-def _versions(
-    partnership_id: str, rows: Iterable[tuple[str | None, bytes | None]]
-) -> tuple[str | None, ...]:
+def _versions(partnership_id: str, rows: Iterable[tuple[str | None, bytes | None]]) -> tuple[str | None, ...]:
     known = ((row_id, seal) for row_id, seal in rows if row_id is not None)
     return list_parts(partnership_id, (("policy_version", row_id, seal) for row_id, seal in known))

@@ -82,9 +82,7 @@ def test_a_field_offered_as_a_summary_is_left_for_its_owner(importer):
             by=importer.world.staff["n-rep"],
             at=worlds.NOW,
         )
-        records.set_offer(
-            session, stored, Offered.SUMMARY, by=worlds.by(importer.world, "n-rep")
-        )
+        records.set_offer(session, stored, Offered.SUMMARY, by=worlds.by(importer.world, "n-rep"))
     changed = clinical("Condition", code=concept("Fracture of arm"))
     _, lines = importer.fhir(importer.write("q.json", as_json(changed)))
     assert "correct by hand" in lines[0]

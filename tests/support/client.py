@@ -4,38 +4,18 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
-import sqlite3
-from contextlib import closing
-from dataclasses import replace
-from pathlib import Path
 
 from flask.json.tag import TaggedJSONSerializer
 from flask.testing import FlaskClient
 
-from conference.db import Database
 from conference.identity import session_store
 from conference.identity.session_store import Owner
 from conference.identity.sessions import cookie_name
 from conference.trail.sequencer import place
-from conference.vault.keyfile import KeyFile
 from conference.web import ConferenceFlask, parts_of
-from tests.support.world import AWAY, HOME, World, settings_for, told
+from tests.support.world import AWAY, HOME, World, copied, told
 
-
-def copied(world: World, folder: Path) -> World:
-    """The same world in another folder: what happens there does not happen here."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (
-        closing(sqlite3.connect(world.settings.data / "conference.db")) as source,
-        closing(sqlite3.connect(folder / "conference.db")) as target,
-    ):
-        source.backup(target)  # with what is still in the write-ahead log
-    shutil.copy(world.settings.keys, folder / "conference.keys")
-    settings = settings_for(folder)
-    return replace(
-        world, settings=settings, database=Database(settings.database, KeyFile.open(settings.keys))
-    )
+__all__ = ["application", "copied", "settle", "signed_in", "without_tokens"]
 
 
 def application(world: World) -> ConferenceFlask:

@@ -5,10 +5,15 @@ Each role, each screen and each way to withhold has somebody or something here. 
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import text
@@ -111,7 +116,43 @@ def told(seed: str, now: datetime = NOW) -> Iterator[None]:
 
 
 def make(data: Path, database_url: str | None = None, now: datetime = NOW) -> World:
-    """The whole world, new."""
+    """The whole world, new. The usual one is told once in a process, and copied from then on."""
+    if database_url is not None or now != NOW:
+        return _made(data, database_url, now)
+    return copied(_usual(), data)
+
+
+@cache
+def _usual() -> World:
+    folder = tempfile.TemporaryDirectory(prefix="world-")
+    atexit.register(folder.cleanup)
+    world = _made(Path(folder.name), None, NOW)
+    world.database.close()
+    return world
+
+
+def copied(world: World, data: Path) -> World:
+    """The same world in another folder: what happens there does not happen here."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (
+        closing(sqlite3.connect(world.settings.data / "conference.db")) as source,
+        closing(sqlite3.connect(data / "conference.db")) as target,
+    ):
+        source.backup(target)  # with what is still in the write-ahead log
+    shutil.copy(world.settings.keys, data / "conference.keys")
+    settings = settings_for(data)
+    database = Database(settings.database, KeyFile.open(settings.keys))
+    return replace(
+        world,
+        settings=settings,
+        database=database,
+        staff=dict(world.staff),
+        people=dict(world.people),
+        fields=dict(world.fields),
+    )
+
+
+def _made(data: Path, database_url: str | None, now: datetime) -> World:
     settings = settings_for(data, database_url)
     database = Database(settings.database, KeyFile.create(settings.keys))
     Base.metadata.create_all(database.engine)
@@ -192,7 +233,12 @@ def _partnership(session: Session, world: World) -> None:
         roster.refresh(session, partnership)
     for subject, agency, name, roles in STAFF:
         staff = identity.add_staff(
-            session, agency, subject=subject, name=name, roles=roles, trained_until=world.now.date() + timedelta(days=200)
+            session,
+            agency,
+            subject=subject,
+            name=name,
+            roles=roles,
+            trained_until=world.now.date() + timedelta(days=200),
         )
         world.staff[subject] = staff.id
     away = identity.add_staff(
@@ -251,7 +297,14 @@ def _main_case(session: Session, world: World) -> None:
     add(session, world, case, "p-rep", "identity.dob", "1992-03-03", offered="full")
     add(session, world, case, "p-rep", "identity.name", "Zofia Kowalczyk", about=("child",), offered="full")
     add(
-        session, world, case, "p-rep", "identity.name", "Adam Kowalczyk", about=("perpetrator",), offered="full"
+        session,
+        world,
+        case,
+        "p-rep",
+        "identity.name",
+        "Adam Kowalczyk",
+        about=("perpetrator",),
+        offered="full",
     )
     add(
         session,
@@ -266,7 +319,15 @@ def _main_case(session: Session, world: World) -> None:
     )
     add(session, world, case, "p-rep", "intelligence", "A source says he has a knife", about=("perpetrator",))
     add(session, world, case, "v-idva", "wishes", "To stay near the school", offered="full")
-    add(session, world, case, "v-idva", "contact.safe-address", "Refuge, 7 Larch Walk, LS9 0AA", offered="full")
+    add(
+        session,
+        world,
+        case,
+        "v-idva",
+        "contact.safe-address",
+        "Refuge, 7 Larch Walk, LS9 0AA",
+        offered="full",
+    )
     add(session, world, case, "h-rep", "tenancy.status", "Secure tenancy since 2 May 2019", offered="full")
     add(session, world, case, "h-rep", "tenancy.arrears", "£1,240", summary="Some arrears", offered="summary")
     add(
@@ -279,7 +340,16 @@ def _main_case(session: Session, world: World) -> None:
         summary="Under the crisis team",
         offered="presence",
     )
-    add(session, world, case, "n-rep", "health.physical", "Broken wrist, March", offered="full", summary="Injury")
+    add(
+        session,
+        world,
+        case,
+        "n-rep",
+        "health.physical",
+        "Broken wrist, March",
+        offered="full",
+        summary="Injury",
+    )
     recused = cases.open_case(
         session,
         partnership_id=HOME,
@@ -372,7 +442,12 @@ def _away(session: Session, world: World) -> None:
     cases.assign(session, case, actor.staff_id, by=actor, at=world.now)
     series = meetings.add_series(session, partnership_id=AWAY, name="Elsewhere", conference_type=kind)
     meeting = meetings.plan_meeting(
-        session, series, starts_at=world.now, ends_at=world.now + timedelta(hours=1), venue="Elsewhere", by=actor
+        session,
+        series,
+        starts_at=world.now,
+        ends_at=world.now + timedelta(hours=1),
+        venue="Elsewhere",
+        by=actor,
     )
     meetings.list_case(session, meeting, case, position=10, by=actor)
     meetings.invite(session, meeting, [actor.staff_id], by=actor)
