@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from conference import clock, ids, inputs
 from conference.db import writable
-from conference.errors import ConferenceError, LogUnavailable, NotFound, ReasonNeeded, Refused
+from conference.errors import ConferenceError, Conflict, LogUnavailable, NotFound, ReasonNeeded, Refused
 from conference.identity.login import current_viewer
 from conference.identity.models import Staff
 from conference.identity.services import Viewer
@@ -103,6 +103,9 @@ class ConferenceFlask(Flask):
         parts = parts_of(self)
         with parts.database.write() as session:
             response = self._answer(session)
+            horizon = session.info.get("horizon")
+            if horizon is not None and clock.now() >= horizon:
+                raise Conflict("the moment has passed until which this was decided")
         parts.wake()
         return response
 

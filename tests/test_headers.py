@@ -337,7 +337,8 @@ def test_nobody_is_in_a_line_of_the_log(walked: Walk) -> None:
     assert len([one for one in lines if one["message"] == "answered"]) == len(walked.answers)
     names = [name for _, _, name, _ in STAFF]
     for line in lines:
-        said = json.dumps(line, ensure_ascii=False)
+        chance = {"at", "ms", "request"}  # numbers in which any year can stand
+        said = json.dumps({key: part for key, part in line.items() if key not in chance}, ensure_ascii=False)
         assert not [word for word in (*OF_PERSONS, *names, "stf_", "cas_", "per_") if word in said], said
     assert [one for one in lines if one.get("error") == "RuntimeError"], "the broken page left its type"
 

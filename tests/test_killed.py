@@ -101,7 +101,7 @@ def sqlite_worlds(tmp_path_factory: pytest.TempPathFactory) -> NewWorld:
     return lambda folder: on_sqlite(made, folder)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # as long as the cluster, whose template is made once
 def postgres_worlds(postgres_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> NewWorld:
     made: list[World] = []
     folder = tmp_path_factory.mktemp("made-postgres")
@@ -163,8 +163,8 @@ class Raw:
 
 
 def raw(url: str) -> Raw:
-    whole = {} if url.startswith("sqlite") else {"isolation_level": "REPEATABLE READ"}
-    engine = create_engine(url, **whole)
+    sqlite = url.startswith("sqlite")  # whose driver would begin no transaction for what only reads
+    engine = create_engine(url, isolation_level="AUTOCOMMIT" if sqlite else "REPEATABLE READ")
     try:
         with engine.connect() as connection:
             asked = [
@@ -173,7 +173,7 @@ def raw(url: str) -> Raw:
                 "SELECT n FROM log_queue",
                 "SELECT partnership_id, size, note FROM log_checkpoint",
             ]
-            connection.execute(text("SELECT 1"))
+            connection.exec_driver_sql("BEGIN" if sqlite else "SELECT 1")
             events, leaves, queued, checkpoints = (list(connection.execute(text(one))) for one in asked)
             return Raw(events, leaves, {one.n for one in queued}, checkpoints)
     finally:
