@@ -10,7 +10,7 @@ from sqlalchemy import event
 from conference.permissions import Role
 from conference.web import ConferenceFlask, parts_of
 from tests.routes import ROUTES
-from tests.support.client import application, copied, signed_in
+from tests.support.client import application, copied, looked, signed_in
 from tests.support.world import World, make, told
 
 # One person for each role.
@@ -31,7 +31,7 @@ NOT_SIGNED_IN = {303, 401}
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return make(tmp_path_factory.mktemp("world"))
+    return looked(make(tmp_path_factory.mktemp("world")))
 
 
 @pytest.fixture
@@ -64,6 +64,11 @@ def test_each_role_gets_in_or_not(app: ConferenceFlask, world: World, name: tupl
         refused_by_role = answer.status_code == 403 and b"not for your role" in answer.get_data()
         assert refused_by_role is not allowed, f"{role}: {answer.status_code}"
         assert answer.status_code < 500 or answer.status_code == 503, f"{role}: {answer.status_code}"
+
+
+@pytest.mark.parametrize("what", ["show", "check", "proof", "leaf"])
+def test_an_officer_reads_an_entry_of_their_agency(app: ConferenceFlask, world: World, what: str) -> None:
+    assert ask(app, world, "h-ig", (f"governance.{what}", "GET")).status_code == 200
 
 
 @pytest.mark.parametrize("name", EACH)

@@ -106,7 +106,9 @@ class Sequencer:
             self._woken.clear()
             try:
                 self._place_all()
-            except Exception:
+            except (
+                Exception
+            ):  # it must not die silently: what waits is durable, and tried again within a second
                 log.exception("the log's queue could not be read")
 
     def _place_all(self) -> None:
@@ -115,7 +117,9 @@ class Sequencer:
         for partnership in waiting:
             try:
                 place(self._database, partnership)
-            except Exception:
+            except (
+                Exception
+            ):  # one partnership's fault holds up no other's; nothing was placed, and it is said
                 log.exception("events of %s could not be placed", partnership)
 
 

@@ -8,14 +8,17 @@ import re
 from flask.json.tag import TaggedJSONSerializer
 from flask.testing import FlaskClient
 
+from conference.cases.models import Case
 from conference.identity import session_store
 from conference.identity.session_store import Owner
 from conference.identity.sessions import cookie_name
+from conference.sharing.door import disclose
+from conference.trail.reading import Wanted, events_for
 from conference.trail.sequencer import place
 from conference.web import ConferenceFlask, parts_of
 from tests.support.world import AWAY, HOME, World, copied, told
 
-__all__ = ["application", "copied", "settle", "signed_in", "without_tokens"]
+__all__ = ["application", "copied", "looked", "settle", "signed_in", "without_tokens"]
 
 
 def application(world: World) -> ConferenceFlask:
@@ -42,6 +45,20 @@ def signed_in(app: ConferenceFlask, world: World, who: str | None) -> FlaskClien
     value = base64.urlsafe_b64encode(token).rstrip(b"=").decode("ascii")
     client.set_cookie(cookie_name(app), value, domain="localhost")
     return client
+
+
+def looked(world: World) -> World:
+    """The world, with a disclosure that several agencies' officers may read: `world.events`, by agency."""
+    viewer = world.viewer("h-rep")
+    with told("looked", world.now), world.database.write() as session:
+        session.info["channel"] = "screen"
+        disclose(session, viewer, [session.get_one(Case, world.case_id)])
+    settle(world)
+    with world.database.read() as session:
+        for agency in ("police", "homes", "nhs", "haven"):
+            found = events_for(session, HOME, agency, Wanted(names=("disclosure.shown",)))
+            world.events[agency] = found[0].id
+    return world
 
 
 def settle(world: World) -> None:
