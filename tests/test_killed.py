@@ -45,20 +45,21 @@ from tests.support.client import application, copied, signed_in
 from tests.support.postgres import Cluster
 from tests.support.server import PROGRAM, Server, cookie_of, opened, running, serving_world
 from tests.support.soak import Soak
+from tests.support.words import words_in
 from tests.support.world import AGENCIES, AWAY, HOME, World, by
 
 PEOPLE = ("p-rep", "h-rep", "n-rep", "v-idva", "s-chair", "s-coord")
 # Of everybody in the world something that may be shown to somebody.
 OF_PERSONS = (
-    b"Kowalczyk",
-    b"1992",
-    b"Dyer Row",
-    b"Larch Walk",
-    b"arrears",
-    b"tenancy",
-    b"overdose",
-    b"wrist",
-    b"knife",
+    "Kowalczyk",
+    "1992",
+    "Dyer Row",
+    "Larch Walk",
+    "arrears",
+    "tenancy",
+    "overdose",
+    "wrist",
+    "knife",
 )
 OLD = 2_000
 CANNOT = b"We cannot show this, because we cannot log it"
@@ -337,7 +338,7 @@ def check_after_kill(world: World, load: Load) -> dict[str, int]:
             f"{answer.what} {answer.status} without a receipt"
         )
         if answer.body is not None:
-            assert not [word for word in OF_PERSONS if word in answer.body]
+            assert not words_in(answer.body, OF_PERSONS)
     receipts = [one.receipt for one in load.answers if one.receipt]
     assert receipts
     assert len(set(receipts)) == len(receipts)
@@ -470,7 +471,7 @@ def is_refusal(answer: Any, *, said: bytes = CANNOT, status: int = 503) -> None:
     assert answer.status_code == status
     assert said in body
     assert "Disclosure-Receipt" not in answer.headers
-    assert not [word for word in OF_PERSONS if word in body]
+    assert not words_in(body, OF_PERSONS)
 
 
 PAGES = (
@@ -488,7 +489,7 @@ def test_an_answer_that_cannot_be_logged_is_not_given(
 ) -> None:
     client = signed_in(app, world, "h-rep")
     before = client.get(path.format(world), base_url="http://localhost")
-    assert [word for word in OF_PERSONS if word in before.get_data()]
+    assert words_in(before.get_data(), OF_PERSONS)
     for fault in FAULTS:
         count = events_of(world)
         with monkeypatch.context() as patch:
@@ -715,7 +716,7 @@ def test_what_ends_by_itself_meanwhile_is_not_shown(
         answer = client.get(f"/cases/{world.case_id}", base_url="http://localhost")
     assert len(times) == 1  # the second time it was not rendered any more
     assert answer.status_code == 403
-    assert not [word for word in OF_PERSONS if word in answer.get_data()]
+    assert not words_in(answer.get_data(), OF_PERSONS)
 
 
 def test_an_answer_without_its_event_would_be_noticed(
