@@ -6,9 +6,47 @@
 Pure: standard library only, no clock, no database. Time arrives in the request.
 """
 
+from consent.change import Change, Part, Step, with_change
 from consent.decide import decide
+from consent.diff import Cell, Difference, Group, diff, diff_groups
+from consent.explain import Explanation, Gate, Tried, ViewerExplanation, explain, explain_for_viewer
 from consent.faults import BrokenPolicy
+from consent.impact import Disclosure, Touched, impact
 from consent.load import extend, from_json, load
 from consent.model import Decision, Level, Policy, Reason
+from consent.names import Names
+from consent.replay import Version, in_force, replay
 
-__all__ = ["BrokenPolicy", "Decision", "Level", "Policy", "Reason", "decide", "extend", "from_json", "load"]
+__all__ = [
+    "BrokenPolicy",
+    "Cell",
+    "Change",
+    "Decision",
+    "Difference",
+    "Disclosure",
+    "Explanation",
+    "Gate",
+    "Group",
+    "Level",
+    "Names",
+    "Part",
+    "Policy",
+    "Reason",
+    "Step",
+    "Touched",
+    "Tried",
+    "Version",
+    "ViewerExplanation",
+    "decide",
+    "diff",
+    "diff_groups",
+    "explain",
+    "explain_for_viewer",
+    "extend",
+    "from_json",
+    "impact",
+    "in_force",
+    "load",
+    "replay",
+    "with_change",
+]

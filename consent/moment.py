@@ -17,3 +17,8 @@ def parse_moment(text: object) -> datetime | None:
         return datetime(year, month, day, hour, minute, second, int(decimals.ljust(6, "0")), UTC)
     except ValueError:
         return None
+
+
+def write_moment(at: datetime) -> str:
+    """`at`, aware, as the law writes it, to the microsecond."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
