@@ -1,4 +1,4 @@
-"""`python -m audit`: verify a log or a proof with nothing but files.
+"""`python -m audit`: verify a log or a proof with nothing but files; run a witness.
 
 Exit 0, or 1 and the first fault; 2 for usage.
 """
@@ -6,12 +6,13 @@ Exit 0, or 1 and the first fault; 2 for usage.
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from audit.encoding import to_base64
 from audit.errors import LogFault
-from audit.verify import verify_folder, verify_proof
+from audit.verify import read_key, verify_folder, verify_proof
+from audit.witness_server import run_witness
 
 BIG = 100_000
 """From so many leaves on, progress is shown."""
@@ -21,17 +22,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     asked = _parser().parse_args(arguments)
     try:
-        print(_verify(asked) if asked.command == "verify" else _verify_proof(asked))
+        return _COMMANDS[asked.command](asked)
     except LogFault as fault:
         print(f"fault: {fault}", file=sys.stderr)
         return 1
     except Exception as error:  # noqa: BLE001 (whatever else goes wrong, nothing has been verified)
         print(f"fault: cannot be verified ({type(error).__name__})", file=sys.stderr)
         return 1
+
+
+def _witness(asked: argparse.Namespace) -> int:
+    try:
+        run_witness(asked.listen, asked.key, asked.state, [read_key(path) for path in asked.log], asked.name)
+    except OSError as error:
+        print(f"fault: {error.filename or asked.listen}: {error.strerror}", file=sys.stderr)
+        return 1
     return 0
 
 
-def _verify(asked: argparse.Namespace) -> str:
+def _verify(asked: argparse.Namespace) -> int:
     checkpoint = verify_folder(
         asked.folder,
         asked.vkey,
@@ -40,12 +49,21 @@ def _verify(asked: argparse.Namespace) -> str:
         parts=asked.parts,
         progress=_Progress(),
     )
-    return f"verified: {checkpoint.origin!a} size {checkpoint.size} root {to_base64(checkpoint.root)}"
+    print(f"verified: {checkpoint.origin!a} size {checkpoint.size} root {to_base64(checkpoint.root)}")
+    return 0
 
 
-def _verify_proof(asked: argparse.Namespace) -> str:
+def _verify_proof(asked: argparse.Namespace) -> int:
     checkpoint, index = verify_proof(asked.leaf, asked.proof, asked.vkey)
-    return f"verified: {checkpoint.origin!a} holds the leaf at index {index} of {checkpoint.size}"
+    print(f"verified: {checkpoint.origin!a} holds the leaf at index {index} of {checkpoint.size}")
+    return 0
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "verify": _verify,
+    "verify-proof": _verify_proof,
+    "witness": _witness,
+}
 
 
 class _Progress:
@@ -77,6 +95,21 @@ def _parser() -> argparse.ArgumentParser:
     proof.add_argument("leaf", type=Path, metavar="LEAF", help="the exact bytes of the leaf")
     proof.add_argument("proof", type=Path, metavar="PROOF", help="a .tlog-proof")
     proof.add_argument("--vkey", type=Path, required=True, metavar="FILE", help="the log's verifier key")
+    witness = commands.add_parser("witness", help="cosign a log's checkpoints as long as it only grows")
+    witness.add_argument("--listen", required=True, metavar="HOST:PORT")
+    witness.add_argument(
+        "--key", type=Path, required=True, metavar="FILE", help="its key; made on the first run"
+    )
+    witness.add_argument("--state", type=Path, required=True, metavar="FILE", help="what it has cosigned")
+    witness.add_argument(
+        "--log",
+        type=Path,
+        required=True,
+        action="append",
+        metavar="FILE",
+        help="a log's verifier key; repeat",
+    )
+    witness.add_argument("--name", help="how a new witness is called, such as witness.police.example/1")
     return parser
 
 
