@@ -1,0 +1,1 @@
+"""How people are asked for their consent, and what is shown of what they said."""
