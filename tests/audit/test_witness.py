@@ -313,7 +313,7 @@ def test_the_program_answers_and_ends_when_told(tmp_path, vkey_file, log):
 
 
 def killed(folder, vkey_file, log, rounds):
-    """Kill it while it is asked, then ask again: it never forgets what it answered, nor takes another tree."""
+    """Kill it while it is asked, then ask again: it never forgets what it answered, nor takes a fork."""
     fork, seen = Log(log.key, b"fork"), 0
     for turn in range(rounds):
         running = Running(folder, vkey_file)
