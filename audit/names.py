@@ -36,6 +36,15 @@ class EventName(StrEnum):
     RECORD_CORRECTED = "record.corrected", "An owner corrected a record; the earlier wording is kept."
     CONSENT_RECORDED = "consent.recorded", "A person's consent or refusal was recorded."
     CONSENT_WITHDRAWN = "consent.withdrawn", "A person's earlier word was withdrawn."
+    CONSENT_UNANSWERED = (
+        "consent.unanswered",
+        "A person could not safely be asked for consent, or could not decide; nothing else changed.",
+    )
+    CONSENT_SHOWN = "consent.shown", "Somebody saw which consents of a case they may know of."
+    PERSON_UNSAFE = "person.unsafe", "A person was named as unsafe to tell; they never consent for a child."
+    QUESTION_ASKED = "question.asked", "A member asked another agency, or through the IDVA, for more."
+    QUESTION_SHOWN = "question.shown", "Somebody who was asked read the question."
+    QUESTION_DONE = "question.done", "Whoever was asked marked the question as done."
     AGREEMENT_SIGNED = "agreement.signed", "An agency signed a sharing agreement."
     AGREEMENT_ENDED = "agreement.ended", "A sharing agreement ended before its time."
     POLICY_PROPOSED = "policy.proposed", "A change of the rules was put forward, with what it would alter."
@@ -49,8 +58,19 @@ class EventName(StrEnum):
         "breakglass.opened",
         "Somebody opened a summary in an emergency, without approval, for an hour at most.",
     )
+    BREAKGLASS_ENDED = "breakglass.ended", "Somebody ended their emergency access before its hour was over."
     REVIEW_OPENED = "review.opened", "Something asks for an information governance officer's look."
     REVIEW_CLOSED = "review.closed", "An information governance officer settled a review."
+    RECALL_SENT = "recall.sent", "Somebody was told that something they were shown is no longer shared."
+    CORRECTION_SENT = "correction.sent", "Somebody was told that something they were shown was corrected."
+    RECALL_ANSWERED = "recall.answered", "Somebody said what they did with what they had been shown."
+    WRONG_REPORTED = "wrong.reported", "A disclosure was reported as wrong."
+    WRONG_CHANGED = (
+        "wrong.changed",
+        "Something was done about a wrong disclosure, or decided; the mark says what.",
+    )
+    WRONG_CLOSED = "wrong.closed", "Everything about a wrong disclosure was done."
+    NOTES_SHOWN = "notes.shown", "What was written about a review, a recall or a wrong disclosure was shown."
 
     RECUSAL_DECLARED = "recusal.declared", "A staff member stepped back from a case."
     RECUSAL_LIFTED = "recusal.lifted", "A recusal ended."

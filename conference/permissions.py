@@ -55,6 +55,9 @@ class Permission(StrEnum):
     MEETING_READ = "meeting.read"
     MEETING_CHAIR = "meeting.chair"  # moves the meeting on, writes the risk summary
     ACTION_WRITE = "action.write"
+    CONSENT = "consent"  # asks people for their consent; withdrawing needs no more than seeing it
+    OVERRIDE_APPROVE = "override.approve"  # a colleague's word on what somebody of one's agency asks to share
+    EMERGENCY = "emergency"  # opens a case for an hour, without approval
     GOVERNANCE = "governance"
 
 
@@ -66,11 +69,14 @@ _MEMBER = frozenset(
         Permission.SEARCH,
         Permission.MEETING_READ,
         Permission.ACTION_WRITE,
+        Permission.OVERRIDE_APPROVE,
+        Permission.EMERGENCY,
     }
 )
+_ACTS = frozenset({Permission.ACTION_WRITE, Permission.OVERRIDE_APPROVE, Permission.EMERGENCY})
 
 HOLDS: dict[Role, frozenset[Permission]] = {
-    Role.REFERRER: _MEMBER - {Permission.ACTION_WRITE},
+    Role.REFERRER: _MEMBER - _ACTS,
     Role.REPRESENTATIVE: _MEMBER,
     Role.DEPUTY: _MEMBER,
     Role.IDVA: _MEMBER,
