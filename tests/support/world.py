@@ -6,6 +6,7 @@ Each role, each screen and each way to withhold has somebody or something here. 
 from __future__ import annotations
 
 import atexit
+import importlib
 import shutil
 import sqlite3
 import tempfile
@@ -19,6 +20,7 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+import conference
 from conference import clock, ids
 from conference.cases import records
 from conference.cases import services as cases
@@ -155,6 +157,7 @@ def copied(world: World, data: Path) -> World:
 def _made(data: Path, database_url: str | None, now: datetime) -> World:
     settings = settings_for(data, database_url)
     database = Database(settings.database, KeyFile.create(settings.keys))
+    import_models()
     Base.metadata.create_all(database.engine)
     with database.write() as session:
         for statement in ddl.refusal_ddl(database.engine.dialect.name):
@@ -172,6 +175,13 @@ def _made(data: Path, database_url: str | None, now: datetime) -> World:
         place(database, HOME)
         place(database, AWAY)
     return world
+
+
+def import_models() -> None:
+    """Let every room say what it stores, also those that nothing here imports."""
+    folder = Path(conference.__file__).parent
+    for path in sorted(folder.rglob("models.py")):
+        importlib.import_module(".".join(("conference", *path.relative_to(folder).with_suffix("").parts)))
 
 
 def by(world: World, who: str) -> By:
