@@ -70,7 +70,10 @@ class EventName(StrEnum):
         "Something was done about a wrong disclosure, or decided; the mark says what.",
     )
     WRONG_CLOSED = "wrong.closed", "Everything about a wrong disclosure was done."
-    NOTES_SHOWN = "notes.shown", "What was written about a review, a recall or a wrong disclosure was shown."
+    NOTES_SHOWN = (
+        "notes.shown",
+        "What was written about a review, an override, a recall or a wrong disclosure was shown.",
+    )
 
     RECUSAL_DECLARED = "recusal.declared", "A staff member stepped back from a case."
     RECUSAL_LIFTED = "recusal.lifted", "A recusal ended."

@@ -119,7 +119,8 @@ def _decide(
     people = people_of(session, case_ids)
     stored = stored_fields(session, viewer, case_ids, asked)
     excluded = kept_out_of(session, viewer, case_ids)
-    rests = policy.in_force(session, viewer.partnership_id, {who for of in people.values() for who in of}, at)
+    everybody = {who for of in people.values() for who in of}
+    rests = policy.in_force(session, viewer.partnership_id, everybody, at, staff=viewer.staff_id)
     inputs.rests_on(session, viewer.partnership_id, until=rests.horizon)
     shown: dict[str, list[Shown]] = {}
     for case in cases:

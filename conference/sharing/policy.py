@@ -21,7 +21,7 @@ from conference.errors import Refused
 from conference.identity.models import Agency
 from conference.ids import new_id
 from conference.inputs import moved
-from conference.sharing.models import PolicyVersion
+from conference.sharing.models import DecisionRow, PolicyVersion
 from conference.sharing.said import check_versions, said_about, seal_versions
 from conference.trail import writing
 
@@ -95,9 +95,17 @@ def publish(
     return row
 
 
-def in_force(session: Session, partnership_id: str, people: Iterable[str], at: datetime) -> InForce:
+def in_force(
+    session: Session,
+    partnership_id: str,
+    people: Iterable[str],
+    at: datetime,
+    *,
+    staff: str | None = None,
+) -> InForce:
     """The policy for deciding about `people` (ids) at `at`. Always as many queries, whatever there is.
 
+    staff: whose emergency access counts: it is theirs alone, not their agency's; None is nobody's.
     Raises Refused while the partnership has no policy: nothing is decided without one; RowBroken where a
     version, a consent or a decision was changed by somebody else, or is gone.
     """
@@ -113,11 +121,21 @@ def in_force(session: Session, partnership_id: str, people: Iterable[str], at: d
     if row is None:
         raise Refused("no-policy")
     spoken = [json.loads(one.document) for one in consents]
-    decided = [json.loads(one.document) for one in decisions]
+    decided = [one for one in map(_document, decisions) if counts_for(one, staff)]
     policy = consent.extend(_loaded(row.document), consents=spoken, decisions=decided)
     moments = _moments_of(row.document) | _moments(spoken) | _moments(decided)
     later = [known for known in map(_parsed, moments) if known > at]
     return InForce(policy, row.version, row.sha256, min(later, default=None))
+
+
+def counts_for(decision: Mapping[str, Any], staff: str | None) -> bool:
+    """Whether a decision, as the policy writes it, says anything about what one member of staff may see."""
+    return str(decision["kind"]) != "break-glass" or str(decision["requested_by"]) == staff
+
+
+def _document(row: DecisionRow) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(row.document)
+    return document
 
 
 @lru_cache(maxsize=32)

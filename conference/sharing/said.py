@@ -45,21 +45,27 @@ def said_about(session: Session, people: Collection[str]) -> tuple[list[ConsentR
     return list(consents), list(decisions)
 
 
-def before_saying(session: Session, person_id: str) -> None:
-    """Hold the list of what is said about somebody, and check it: what is broken is not sealed again."""
-    session.scalar(select(Person.id).where(Person.id == person_id).with_for_update())
-    said_about(session, [person_id])
+def before_saying(session: Session, *people: str) -> None:
+    """Hold the lists of what is said about people, and check them: what is broken is not sealed again.
+
+    As many queries for many people as for one.
+    """
+    held = select(Person.id).where(Person.id.in_(people)).order_by(Person.id).with_for_update()
+    session.scalars(held).all()
+    said_about(session, people)
 
 
-def seal_said(session: Session, person_id: str) -> None:
-    """Seal the list as it is now."""
+def seal_said(session: Session, *people: str) -> None:
+    """Seal the lists as they are now. As many statements for many people as for one."""
     session.flush()
-    consents = session.scalars(select(ConsentRow).where(ConsentRow.person_id == person_id))
-    decisions = session.scalars(select(DecisionRow).where(DecisionRow.person_id == person_id))
-    rows = ((row.__tablename__, row.id, row.row_seal) for row in (*consents, *decisions))
-    person = session.get_one(Person, person_id)
-    parts = list_parts(person_id, rows)
-    person.said_seal = row_seal(session.info["keys"], person.partnership_id, "person", parts)
+    consents = session.scalars(select(ConsentRow).where(ConsentRow.person_id.in_(people))).all()
+    decisions = session.scalars(select(DecisionRow).where(DecisionRow.person_id.in_(people))).all()
+    rows: list[ConsentRow | DecisionRow] = [*consents, *decisions]
+    persons = session.scalars(select(Person).where(Person.id.in_(people)).order_by(Person.id)).all()
+    for person in persons:
+        theirs = ((row.__tablename__, row.id, row.row_seal) for row in rows if row.person_id == person.id)
+        parts = list_parts(person.id, theirs)
+        person.said_seal = row_seal(session.info["keys"], person.partnership_id, "person", parts)
     session.flush()
 
 

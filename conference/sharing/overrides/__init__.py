@@ -1,0 +1,1 @@
+"""What professionals decide against a refusal, a lock or the lack of an approval: asked, approved, ended."""
