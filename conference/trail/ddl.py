@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+_SAME = "partnership_id = NEW.partnership_id"
 _OF_PART = "partnership_id = NEW.partnership_id AND event_id = NEW.event_id AND agency = NEW.agency"
 # Table, and what makes a row the same row as another.
 KEPT = {
     "log_event": ("n = NEW.n", "id = NEW.id"),
     "log_part": (_OF_PART,),
+    "log_empty": ("partnership_id = NEW.partnership_id AND event_id = NEW.event_id",),
     "log_items": (f"{_OF_PART} AND number = NEW.number",),
     "log_note": (_OF_PART,),
     "log_leaf": (
@@ -15,6 +17,11 @@ KEPT = {
     ),
     "log_node": ("partnership_id = NEW.partnership_id AND level = NEW.level AND position = NEW.position",),
     "log_checkpoint": ("partnership_id = NEW.partnership_id AND size = NEW.size",),
+    "log_cosignature": (f"{_SAME} AND witness_id = NEW.witness_id AND size = NEW.size AND time = NEW.time",),
+    "log_refusal": ("id = NEW.id",),
+    "log_meeting": (f"{_SAME} AND meeting_id = NEW.meeting_id",),
+    "log_epoch": (f"{_SAME} AND number = NEW.number", "event_id = NEW.event_id"),
+    "log_standing": ("partnership_id = NEW.partnership_id AND n = NEW.n",),
     "roster": (
         "partnership_id = NEW.partnership_id AND number = NEW.number",
         "partnership_id = NEW.partnership_id AND version = NEW.version",

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from conference.db import Base, OfPartnership, SealedBytes
+from conference.vault.rows import RowSealed
 
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -52,7 +53,8 @@ class LogEvent(OfPartnership, Base):
 class LogPart(OfPartnership, Base):
     """What opens one agency's part of a leaf: its salt and body, sealed under that agency's key.
 
-    empty: whether the body is the empty one, which the length of `sealed` says too.
+    empty: whether the body is the empty one, which the length of `sealed` says too. Such parts stand in
+           LogEmpty; those of an older version stand here.
     """
 
     __tablename__ = "log_part"
@@ -73,6 +75,19 @@ class LogPart(OfPartnership, Base):
             sqlite_where=text("NOT empty"),
         ),
     )
+
+
+class LogEmpty(OfPartnership, Base):
+    """What opens the empty parts of a leaf, each sealed under its own agency's key.
+
+    sealed: for every agency of the event's roster, in its order, as many bytes; zeros where it has a LogPart.
+    """
+
+    __tablename__ = "log_empty"
+
+    partnership_id: Mapped[str] = mapped_column(ForeignKey("partnership.id"), primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("log_event.id"), primary_key=True)
+    sealed: Mapped[SealedBytes]
 
 
 class LogItems(OfPartnership, Base):
@@ -132,6 +147,31 @@ class LogCheckpoint(OfPartnership, Base):
     at: Mapped[datetime]
 
 
+class LogEpoch(RowSealed, OfPartnership, Base):
+    """A log that goes on where the one before, of number - 1, had lost its end. The first has no row.
+
+    held:        how many leaves of the one before are still there, under a checkpoint that its key signed.
+    last:        the last checkpoint of the one before that anybody knows of, a note.
+    before_key:  what that log's checkpoints verify with.
+    upto:        `LogEvent.n` of the last event that was stored before.
+    event_id:    the event whose leaf comes first and names `last`.
+    approved_by: ids of two information governance officers of different agencies, with a space between.
+    """
+
+    __tablename__ = "log_epoch"
+    SEALED = ("number", "held", "last", "before_key", "upto", "event_id", "approved_by", "at")
+
+    partnership_id: Mapped[str] = mapped_column(ForeignKey("partnership.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    held: Mapped[int] = mapped_column(_BIG)
+    last: Mapped[str] = mapped_column(Text)
+    before_key: Mapped[str] = mapped_column(Text)
+    upto: Mapped[int] = mapped_column(_BIG)
+    event_id: Mapped[str] = mapped_column(ForeignKey("log_event.id"), unique=True)
+    approved_by: Mapped[str]
+    at: Mapped[datetime]
+
+
 class LogQueue(OfPartnership, Base):
     """An event that has no place in the tree yet. The only rows of the log that are taken away."""
 
@@ -139,6 +179,20 @@ class LogQueue(OfPartnership, Base):
 
     partnership_id: Mapped[str] = mapped_column(ForeignKey("partnership.id"), primary_key=True)
     n: Mapped[int] = mapped_column(_BIG, ForeignKey("log_event.n"), primary_key=True, autoincrement=False)
+
+
+class LogStanding(RowSealed, OfPartnership, Base):
+    """A look at the whole log, in which every event up to number `n` was found placed exactly once.
+
+    The next start looks at what came after. Sealed: whoever edits the database cannot make one.
+    """
+
+    __tablename__ = "log_standing"
+    SEALED = ("n", "at")
+
+    partnership_id: Mapped[str] = mapped_column(ForeignKey("partnership.id"), primary_key=True)
+    n: Mapped[int] = mapped_column(_BIG, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
 
 
 class RosterRow(OfPartnership, Base):

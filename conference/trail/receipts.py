@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 import audit
+from conference.trail import epochs
 from conference.trail.codes import code_for
 from conference.trail.keys import signing_key
 
@@ -22,6 +23,6 @@ class Receipt:
 
 
 def receipt(session: Session, partnership: str, leaf_hashes: Iterable[bytes], request: str) -> Receipt:
-    """The receipt for the answer to `request`, whose events have these leaf hashes. Asks no database."""
-    key = signing_key(session.info["keys"], partnership)
+    """The receipt for the answer to `request`, whose events have these leaf hashes."""
+    key = signing_key(session.info["keys"], partnership, epochs.for_receipts(session, partnership))
     return Receipt(request, str(audit.sign_receipt(key, request, leaf_hashes)), code_for(request))

@@ -24,11 +24,11 @@ from audit import (
 from audit.tree import EMPTY_ROOT, Node, join, peaks
 from conference.clock import now
 from conference.db import Database
-from conference.trail import roster
+from conference.trail import epochs, roster
 from conference.trail.errors import LogDisagrees, NoRoster
-from conference.trail.keys import origin, signing_key
+from conference.trail.keys import signing_key
 from conference.trail.models import LogCheckpoint, LogEvent, LogLeaf, LogNode, LogQueue
-from conference.trail.sqlstore import SqlStore
+from conference.trail.sqlstore import Signed, SqlStore
 from conference.vault.errors import KeyMissing
 
 BATCH = 1000
@@ -145,9 +145,10 @@ def _place_batch(session: Session, partnership: str) -> int:
     whole = {**edge, **{(node.level, node.position): node.hash for node in fresh}}
     new_size = size + len(queued)
     reached = root(lambda level, position: whole[level, position], new_size)
-    _store(session, partnership, queued, fresh, size)
-    key = signing_key(session.info["keys"], partnership, new=size == 0)
-    _sign(session, partnership, key, new_size, reached)
+    epoch = epochs.current(session, partnership)
+    _store(session, partnership, queued, fresh, size, epoch)
+    key = signing_key(session.info["keys"], partnership, epoch, new=size == 0)
+    _sign(session, partnership, key, new_size, reached, epoch)
     done = [row.n for row in queued]
     session.execute(delete(LogQueue).where(LogQueue.partnership_id == partnership, LogQueue.n.in_(done)))
     return len(queued)
@@ -185,10 +186,11 @@ def _sound_size(session: Session, partnership: str) -> tuple[int, dict[tuple[int
     return signed.size, edge  # type: ignore[return-value]
 
 
-def _signed(session: Session, partnership: str, latest: LogCheckpoint) -> Checkpoint:
+def _signed(session: Session, partnership: str, latest: Signed) -> Checkpoint:
     """The last checkpoint, if the log's key signed it and its row says the same."""
     try:
-        key = signing_key(session.info["keys"], partnership, new=False)
+        epoch = epochs.current(session, partnership)
+        key = signing_key(session.info["keys"], partnership, epoch, new=False)
         signed, _ = open_checkpoint(latest.note.encode(), key.verifier)
     except (LogFault, KeyMissing) as fault:
         raise LogDisagrees(partnership, f"checkpoint of size {latest.size}: {fault}") from None
@@ -203,13 +205,20 @@ def _store(
     queued: Sequence[Row[int, str, bytes, bytes]],
     fresh: list[Node],
     size: int,
+    epoch: int,
 ) -> None:
+    first = epochs.first_place(epoch)
     leaves = [
-        {"partnership_id": partnership, "position": size + number, "event_id": row.id, "hash": row.leaf_hash}
-        for number, row in enumerate(queued)
+        {"partnership_id": partnership, "position": at, "event_id": row.id, "hash": row.leaf_hash}
+        for at, row in enumerate(queued, start=first + size)
     ]
     nodes = [
-        {"partnership_id": partnership, "level": node.level, "position": node.position, "hash": node.hash}
+        {
+            "partnership_id": partnership,
+            "level": node.level,
+            "position": (first >> node.level) + node.position,
+            "hash": node.hash,
+        }
         for node in fresh
         if node.level
     ]
@@ -219,11 +228,11 @@ def _store(
         connection.execute(insert(LogNode), nodes)
 
 
-def _sign(session: Session, partnership: str, key: SigningKey, size: int, reached: bytes) -> None:
-    note = sign_checkpoint(Checkpoint(origin(partnership), size, reached), [key])
+def _sign(session: Session, partnership: str, key: SigningKey, size: int, reached: bytes, epoch: int) -> None:
+    note = sign_checkpoint(Checkpoint(key.name, size, reached), [key])
     row = {
         "partnership_id": partnership,
-        "size": size,
+        "size": epochs.first_place(epoch) + size,
         "root": reached,
         "note": bytes(note).decode(),
         "at": now(),

@@ -3,44 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TypeVar
+from datetime import datetime
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from audit import EMPTY_ROOT, Checkpoint, NotInLog, sign_checkpoint
 from audit.tree import Get
-from conference.trail.keys import origin, signing_key
+from conference.trail import epochs
+from conference.trail.keys import signing_key
 from conference.trail.models import LogCheckpoint, LogEvent, LogLeaf, LogNode
 
 Found = TypeVar("Found")
 
 
-class SqlStore:
-    """One partnership's log as `audit.Store`, seen through one session."""
+class Signed(NamedTuple):
+    """A checkpoint as stored: the size of its epoch's tree, its root, the signed note, and when."""
 
-    def __init__(self, session: Session, partnership: str) -> None:
+    size: int
+    root: bytes
+    note: str
+    at: datetime
+
+
+class SqlStore:
+    """One epoch of a partnership's log as `audit.Store`, by default the current, seen through one session."""
+
+    def __init__(self, session: Session, partnership: str, epoch: int | None = None) -> None:
         self._session = session
         self._partnership = partnership
+        self.epoch = epochs.current(session, partnership) if epoch is None else epoch
+        self._first = epochs.first_place(self.epoch)
+        self._next = epochs.first_place(self.epoch + 1)
 
     def checkpoint(self) -> bytes:
         """The latest signed checkpoint; of an empty log, one signed now."""
         latest = self.latest()
         if latest is not None:
             return latest.note.encode()
-        key = signing_key(self._session.info["keys"], self._partnership)
-        return bytes(sign_checkpoint(Checkpoint(origin(self._partnership), 0, EMPTY_ROOT), [key]))
+        key = signing_key(self._session.info["keys"], self._partnership, self.epoch)
+        return bytes(sign_checkpoint(Checkpoint(key.name, 0, EMPTY_ROOT), [key]))
 
-    def latest(self) -> LogCheckpoint | None:
-        """The latest checkpoint as stored."""
-        query = select(LogCheckpoint).where(LogCheckpoint.partnership_id == self._partnership)
-        return self._session.scalar(query.order_by(LogCheckpoint.size.desc()).limit(1))
+    def latest(self) -> Signed | None:
+        """The latest checkpoint as stored; of an epoch that is closed, the last that still holds."""
+        after = None
+        if self.epoch < epochs.current(self._session, self._partnership):
+            after = epochs.closed_by(self._session, self._partnership, self.epoch)
+        return self.newest(upto=None if after is None else after.held)
+
+    def newest(self, *, upto: int | None = None) -> Signed | None:
+        """The latest stored checkpoint, of at most `upto` leaves."""
+        end = self._next if upto is None else self._first + upto + 1
+        query = select(LogCheckpoint.size, LogCheckpoint.root, LogCheckpoint.note, LogCheckpoint.at).where(
+            LogCheckpoint.partnership_id == self._partnership,
+            LogCheckpoint.size > self._first,
+            LogCheckpoint.size < end,
+        )
+        row = self._session.execute(query.order_by(LogCheckpoint.size.desc()).limit(1)).one_or_none()
+        return None if row is None else Signed(row.size - self._first, row.root, row.note, row.at)
 
     def end(self) -> int:
         """One more than the last position at which a leaf is stored."""
-        query = select(func.max(LogLeaf.position)).where(LogLeaf.partnership_id == self._partnership)
+        query = select(func.max(LogLeaf.position)).where(
+            LogLeaf.partnership_id == self._partnership,
+            LogLeaf.position >= self._first,
+            LogLeaf.position < self._next,
+        )
         last = self._session.scalar(query)
-        return 0 if last is None else last + 1
+        return 0 if last is None else last + 1 - self._first
 
     def node(self, level: int, index: int) -> bytes:
         """The hash of one complete subtree."""
@@ -49,8 +80,11 @@ class SqlStore:
     def nodes(self, level: int, start: int, end: int) -> Sequence[bytes]:
         """The hashes of complete subtrees of one height."""
         table = LogNode if level else LogLeaf
+        first = self._first >> level
         query = select(table.hash).where(
-            table.partnership_id == self._partnership, table.position >= start, table.position < end
+            table.partnership_id == self._partnership,
+            table.position >= first + start,
+            table.position < first + end,
         )
         if level:
             query = query.where(LogNode.level == level)
@@ -65,7 +99,9 @@ class SqlStore:
             select(LogEvent.leaf)
             .join(LogLeaf, LogLeaf.event_id == LogEvent.id)
             .where(
-                LogLeaf.partnership_id == self._partnership, LogLeaf.position >= start, LogLeaf.position < end
+                LogLeaf.partnership_id == self._partnership,
+                LogLeaf.position >= self._first + start,
+                LogLeaf.position < self._first + end,
             )
         )
         found = self._session.scalars(query.order_by(LogLeaf.position)).all()
@@ -96,18 +132,20 @@ class SqlStore:
 
     def _read(self, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         found: dict[tuple[int, int], bytes] = {}
-        low = [position for level, position in wanted if level == 0]
+        low = [self._first + position for level, position in wanted if level == 0]
         high = {level for level, _ in wanted if level}
         if low:
             leaves = select(LogLeaf.position, LogLeaf.hash).where(
                 LogLeaf.partnership_id == self._partnership, LogLeaf.position.in_(low)
             )
-            found.update({(0, position): hashed for position, hashed in self._session.execute(leaves)})
+            rows = self._session.execute(leaves)
+            found.update({(0, position - self._first): hashed for position, hashed in rows})
         if high:
             nodes = select(LogNode.level, LogNode.position, LogNode.hash).where(
                 LogNode.partnership_id == self._partnership,
                 LogNode.level.in_(high),
-                LogNode.position.in_({position for level, position in wanted if level}),
+                LogNode.position.in_({(self._first >> level) + at for level, at in wanted if level}),
             )
-            found.update({(level, at): hashed for level, at, hashed in self._session.execute(nodes)})
+            for level, at, hashed in self._session.execute(nodes):
+                found[level, at - (self._first >> level)] = hashed
         return found

@@ -17,6 +17,7 @@ from conference.identity.models import Agency, Partnership
 from conference.trail import models as log
 from conference.trail.ddl import refusal_ddl
 from conference.trail.sequencer import check_start
+from conference.trail.witnessing import models as witnessing
 from conference.vault.keyfile import KeyFile
 from conference.vault.models import DataKey
 
@@ -26,12 +27,21 @@ MODELS = (
     DataKey,
     log.LogEvent,
     log.LogPart,
+    log.LogEmpty,
     log.LogItems,
     log.LogNote,
+    log.LogStanding,
     log.LogLeaf,
     log.LogNode,
     log.LogCheckpoint,
     log.LogQueue,
+    log.LogEpoch,
+    witnessing.Witness,
+    witnessing.Cosignature,
+    witnessing.Refusal,
+    witnessing.Asked,
+    witnessing.MeetingClose,
+    witnessing.CopyToken,
     log.RosterRow,
 )
 TABLES: list[Table] = [model.__table__ for model in MODELS]  # type: ignore[misc]
