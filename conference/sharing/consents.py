@@ -1,4 +1,4 @@
-"""People's consents and refusals, as recorded, and their withdrawal. The pages come with a later issue."""
+"""People's consents and refusals, as recorded, and their withdrawal; and what professionals decided."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import json
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import consent
 from conference.cases.models import Case
-from conference.cases.services import By, people_in
+from conference.cases.services import By
 from conference.clock import moment
 from conference.errors import BadInput, Conflict
 from conference.ids import new_id
 from conference.inputs import moved
 from conference.sharing import policy
 from conference.sharing.models import SAID_ELSEWHERE, ConsentRow, DecisionRow
+from conference.sharing.recalls.services import Aftermath, after_withdrawal
+from conference.sharing.reviews.services import Review, ReviewKind, next_working_day, open_review
 from conference.sharing.said import before_saying, seal_said
+from conference.sharing.taking.services import check_speaker, role_of
+from conference.sharing.taking.taken import Taken
 from conference.trail import writing
 from conference.vault.seal import Place, seal
 
@@ -28,7 +33,7 @@ def record_consent(
     person_id: str,
     *,
     word: dict[str, Any],
-    how: str,
+    how: str | Taken,
     by: By,
     at: datetime,
 ) -> ConsentRow:
@@ -36,14 +41,20 @@ def record_consent(
 
     word: a consent in the policy's form without id, person, given_at, recorded_at and from.
     how: who asked, in what words, alone or not: sealed.
-    Raises consent.BrokenPolicy where the engine refuses it: a grant that names no agency, an end missing.
+    Raises consent.BrokenPolicy where the engine refuses it: a grant that names no agency, an end missing;
+    BadInput where it cannot count: an alleged perpetrator's, one that was not safe to ask for, a child's
+    through somebody who must not speak for them.
     """
+    role = role_of(session, case, person_id)
+    if isinstance(how, Taken):
+        how.must_stand(role)
+        if how.speaker is not None:
+            check_speaker(session, case, person_id, how.speaker)
+        how = how.as_text()
     if not how.strip():
         raise BadInput("Say how this was asked and answered.", "how")
     consent_id = new_id("cns")
     said = moment(at)
-    if person_id not in dict(people_in(session, case)):
-        raise BadInput("Choose somebody in this case.", "person")
     document = {
         **word,
         "id": consent_id,
@@ -80,8 +91,12 @@ def record_consent(
     return row
 
 
-def withdraw(session: Session, case: Case, row: ConsentRow, *, by: By, at: datetime) -> None:
-    """Somebody takes back what they said: it no longer counts. Raises Conflict if it was taken back."""
+def withdraw(session: Session, case: Case, row: ConsentRow, *, by: By, at: datetime) -> Aftermath:
+    """Somebody takes back what they said: it no longer counts. Raises Conflict if it was taken back.
+
+    What was shown on a grant is recalled, and what goes on without it is looked at by chair and IDVA: in a
+    case to prevent serious harm always, so that whoever withdraws learns nothing from whether it is.
+    """
     if row.withdrawn_at is not None:
         raise Conflict(f"consent {row.id} is already withdrawn")
     before_saying(session, row.person_id)
@@ -91,6 +106,29 @@ def withdraw(session: Session, case: Case, row: ConsentRow, *, by: By, at: datet
     row.withdrawn_at, row.withdrawn_by = at, by.staff_id
     seal_said(session, row.person_id)
     _log(session, "consent.withdrawn", case, by, row.id)
+    aftermath = after_withdrawal(session, case, row, by=by, at=at)
+    is_about_harm = case.conference_type.purpose == "prevent-serious-harm"
+    if document["decision"] == "grant" and is_about_harm and review_due(session, case, row) is None:
+        open_review(
+            session,
+            partnership_id=case.partnership_id,
+            kind=ReviewKind.WITHDRAWAL,
+            agency_id=row.recorded_for,
+            about=row.id,
+            case_id=case.id,
+            due=next_working_day(at),
+            at=at,
+        )
+    return aftermath
+
+
+def review_due(session: Session, case: Case, row: ConsentRow) -> datetime | None:
+    """By when chair and IDVA look at what goes on in this case without a consent; None if nobody need."""
+    asked = select(Review).where(
+        Review.about == row.id, Review.case_id == case.id, Review.kind == ReviewKind.WITHDRAWAL.value
+    )
+    review = session.scalar(asked)
+    return review.due if review is not None else None
 
 
 def record_decision(
