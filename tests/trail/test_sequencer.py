@@ -22,6 +22,7 @@ from conference.trail.keys import signing_key, verifier_key
 from conference.trail.sequencer import Sequencer, check_start, place
 from conference.trail.sqlstore import SqlStore
 from conference.vault.keyfile import KeyFile
+from tests.migrations.samples import add_rows
 from tests.trail.things import a_field, as_superuser, write, write_many, zeros
 
 
@@ -134,6 +135,8 @@ def _wait_for(database: Database, size: int) -> None:
 def test_the_database_refuses_changes(database: Database, table: str) -> None:
     write(database, a_field(1), note="why")
     write_many(database, 2)
+    with database.write() as session:
+        add_rows(session.connection())  # where nothing has been stored yet
     before = _content(database, table)
     assert before
     changes = [f"UPDATE {table} SET partnership_id = 'south'", f"DELETE FROM {table}"]
