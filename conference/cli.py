@@ -216,6 +216,16 @@ def decide_requests(policy: Path) -> int:
     return commands.decide_lines(policy, stdin=streams[0], stdout=streams[1], stderr=streams[2])
 
 
+@consent.command("diff")
+@click.argument("old", type=ANYTHING)
+@click.argument("new", type=ANYTHING)
+def diff_policies(old: Path, new: Path) -> int:
+    """Say which cells two policies decide differently; exit 1 if the new one shows more anywhere."""
+    from conference.sharing import commands
+
+    return commands.diff_lines(old, new, stdout=sys.stdout.buffer, stderr=sys.stderr.buffer)
+
+
 # --- what comes in --------------------------------------------------------------------------------
 
 

@@ -14,3 +14,5 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 LAW = settings.get_profile("consent")
+WHOLE = settings(LAW, max_examples=2_000 if SOAKING else 20)
+"""For laws of which one example goes through thousands of cells."""
