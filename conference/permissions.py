@@ -58,6 +58,7 @@ class Permission(StrEnum):
     CONSENT = "consent"  # asks people for their consent; withdrawing needs no more than seeing it
     OVERRIDE_APPROVE = "override.approve"  # a colleague's word on what somebody of one's agency asks to share
     EMERGENCY = "emergency"  # opens a case for an hour, without approval
+    REVIEW_CLOSE = "review.close"  # what goes on after a consent was withdrawn
     GOVERNANCE = "governance"
 
 
@@ -79,9 +80,9 @@ HOLDS: dict[Role, frozenset[Permission]] = {
     Role.REFERRER: _MEMBER - _ACTS,
     Role.REPRESENTATIVE: _MEMBER,
     Role.DEPUTY: _MEMBER,
-    Role.IDVA: _MEMBER,
+    Role.IDVA: _MEMBER | {Permission.REVIEW_CLOSE},
     Role.COORDINATOR: _MEMBER,
-    Role.CHAIR: _MEMBER | {Permission.MEETING_CHAIR},
+    Role.CHAIR: _MEMBER | {Permission.MEETING_CHAIR, Permission.REVIEW_CLOSE},
     Role.OBSERVER: frozenset({Permission.HOME, Permission.MEETING_READ}),
     Role.IG_OFFICER: frozenset({Permission.HOME, Permission.GOVERNANCE}),
     Role.ADMINISTRATOR: frozenset({Permission.HOME}),

@@ -118,6 +118,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=255), nullable=False),
         sa.Column("recall_id", sa.String(length=255), nullable=False),
         sa.Column("case_id", sa.String(length=255), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=False),
         sa.Column("staff_id", sa.String(length=64), nullable=False),
         sa.Column("agency_id", sa.String(length=64), nullable=False),
         sa.Column("is_correction", sa.Boolean(), nullable=False),
@@ -142,6 +143,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_recall_notice_agency_id"), "recall_notice", ["agency_id"], unique=False)
     op.create_index(op.f("ix_recall_notice_case_id"), "recall_notice", ["case_id"], unique=False)
+    op.create_index(op.f("ix_recall_notice_owner"), "recall_notice", ["owner"], unique=False)
     op.create_index(
         op.f("ix_recall_notice_partnership_id"), "recall_notice", ["partnership_id"], unique=False
     )
@@ -211,7 +213,6 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("event_id", sa.String(length=44), nullable=False),
         sa.Column("field_id", sa.String(length=255), nullable=True),
-        sa.Column("owner", sa.String(length=64), nullable=False),
         sa.Column("class_name", sa.String(length=255), nullable=False),
         sa.Column("level", sa.String(length=10), nullable=False),
         sa.Column("shown_at", sa.DateTime(timezone=True), nullable=False),
@@ -225,7 +226,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("notice_id", "number", name=op.f("pk_recall_item")),
     )
-    op.create_index(op.f("ix_recall_item_owner"), "recall_item", ["owner"], unique=False)
     op.create_index(op.f("ix_recall_item_partnership_id"), "recall_item", ["partnership_id"], unique=False)
 
 

@@ -23,6 +23,8 @@ from conference.sharing.recalls.shown import Exposure
 from conference.sharing.said import said_about
 from conference.sharing.stored import EVERYTHING, Stored, kept_out_of, people_of, stored_fields
 
+BREAK_GLASS = "break-glass"  # ends within the hour: nothing stands on it
+
 
 @dataclass(frozen=True, slots=True)
 class Touched:
@@ -74,7 +76,9 @@ class Withdrawn:
         base = policy.in_force(self.session, self.row.partnership_id, (), self.at).policy
         consents, decisions = said_about(self.session, people)
         said = [json.loads(one.document) for one in consents]
-        signed = [json.loads(one.document) for one in decisions]
+        signed = [
+            one for one in (json.loads(each.document) for each in decisions) if one["kind"] != BREAK_GLASS
+        ]
         unsaid = [
             {key: value for key, value in one.items() if key != "withdrawn_at" or one["id"] != self.row.id}
             for one in said

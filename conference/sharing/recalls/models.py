@@ -60,8 +60,9 @@ class Recall(RowSealed, OfPartnership, Base):
 
 
 class RecallNotice(RowSealed, OfPartnership, Base):
-    """The word to one member of staff about one case, and their receipt.
+    """The word to one member of staff about what one owner held in one case, and their receipt.
 
+    owner:  an agency, or the conference.   agency_id: the reader's own.
     reason: by what law they keep it, sealed for their own agency.
     """
 
@@ -70,13 +71,14 @@ class RecallNotice(RowSealed, OfPartnership, Base):
         CheckConstraint("(answered_at IS NULL) = (answer IS NULL)", name="answered_with_an_answer"),
     )
     SEALED = (
-        *("id", "recall_id", "case_id", "staff_id", "agency_id", "is_correction", "sent_at"),
+        *("id", "recall_id", "case_id", "owner", "staff_id", "agency_id", "is_correction", "sent_at"),
         *("answered_at", "answered_by", "answer"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     recall_id: Mapped[str] = mapped_column(ForeignKey("recall.id"), index=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"), index=True)
+    owner: Mapped[str] = mapped_column(String(64), index=True)
     staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"), index=True)
     agency_id: Mapped[str] = mapped_column(ForeignKey("agency.id"), index=True)
     is_correction: Mapped[bool]
@@ -97,14 +99,13 @@ class RecallItem(RowSealed, OfPartnership, Base):
     """
 
     __tablename__ = "recall_item"
-    SEALED = ("notice_id", "number", "event_id", "field_id", "owner", "class_name", "level", "shown_at")
+    SEALED = ("notice_id", "number", "event_id", "field_id", "class_name", "level", "shown_at")
     SEAL_ROW = 2
 
     notice_id: Mapped[str] = mapped_column(ForeignKey("recall_notice.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     event_id: Mapped[str] = mapped_column(String(44))
     field_id: Mapped[str | None]
-    owner: Mapped[str] = mapped_column(String(64), index=True)
     class_name: Mapped[str]
     level: Mapped[str] = mapped_column(String(10))
     shown_at: Mapped[datetime]

@@ -1,4 +1,7 @@
-"""Notices to those who were shown something that goes back or was corrected: one a person and case."""
+"""Notices to those who were shown something that goes back or was corrected.
+
+One for each reader, case and owner, so that whoever owns one thing learns nothing of another's.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +28,14 @@ def send_notices(
     by: By,
     at: datetime,
 ) -> Recall | None:
-    """Tell exactly those who were shown `exposures`, once for each case; None if there are none.
+    """Tell exactly those who were shown `exposures`; None if there are none.
 
     about: the id of the consent or the report that it comes from.
     The log says of each notice that it was sent, to the reader's own agency alone and without the cause.
     """
-    of: dict[tuple[str, str], list[Exposure]] = {}
+    of: dict[tuple[str, str, str], list[Exposure]] = {}
     for one in exposures:
-        of.setdefault((one.staff_id, one.case_id), []).append(one)
+        of.setdefault((one.staff_id, one.case_id, one.item.owner), []).append(one)
     if not of:
         return None
     recall = Recall(
@@ -61,6 +64,7 @@ def _send(session: Session, recall: Recall, seen: list[Exposure], *, at: datetim
         recall=recall,
         recall_id=recall.id,
         case_id=first.case_id,
+        owner=first.item.owner,
         staff_id=first.staff_id,
         agency_id=first.agency_id,
         is_correction=recall.cause == Cause.CORRECTION,
@@ -76,7 +80,6 @@ def _send(session: Session, recall: Recall, seen: list[Exposure], *, at: datetim
                 number=number,
                 event_id=one.event_id,
                 field_id=one.item.field,
-                owner=one.item.owner,
                 class_name=one.item.class_name,
                 level=one.item.level,
                 shown_at=one.at,
@@ -96,5 +99,5 @@ def _send(session: Session, recall: Recall, seen: list[Exposure], *, at: datetim
 
 def _once(seen: list[Exposure]) -> list[Exposure]:
     """Each thing once, as it was shown last."""
-    last = {(one.item.field, one.item.owner, one.item.class_name, one.item.level): one for one in seen}
-    return sorted(last.values(), key=lambda one: (one.item.owner, one.item.class_name, one.event_id))
+    last = {(one.item.field, one.item.class_name, one.item.level): one for one in seen}
+    return sorted(last.values(), key=lambda one: (one.item.class_name, one.item.field or "", one.event_id))

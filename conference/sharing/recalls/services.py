@@ -65,7 +65,7 @@ def after_withdrawal(
         at=at,
     )
     due = _open_reviews(session, cases, withdrawn, touched, document["recipients"], at=at)
-    told = {(one.exposure.staff_id, one.exposure.case_id) for one in touched if not one.stands}
+    told = {one.exposure.staff_id for one in touched if not one.stands}
     return Aftermath(recall.id if recall is not None else None, len(told), due, past.unread)
 
 

@@ -35,6 +35,22 @@ _WORDS = {
     ReviewKind.WRONG_DISCLOSURE: "Wrong disclosure",
 }
 
+_USUAL = {
+    "justified": "It was justified",
+    "incident": "It was not justified. I have reported it as an incident",
+}
+OUTCOMES = {
+    ReviewKind.BREAK_GLASS: _USUAL,
+    ReviewKind.OVERRIDE: _USUAL,
+    ReviewKind.OUTSIDE_POLICY: _USUAL,
+    ReviewKind.WITHDRAWAL: {
+        "goes-on": "The sharing goes on, on another basis",
+        "ends": "The sharing ends. The agencies have been told",
+    },
+    ReviewKind.WRONG_DISCLOSURE: {"done": "Everything that had to be done is done"},
+}
+"""What each kind of review can come to, and in which words."""
+
 
 class Review(RowSealed, OfPartnership, Base):
     """One look that somebody must take. Open until it is closed with an outcome.
