@@ -48,6 +48,10 @@ class EventName(StrEnum):
     AGREEMENT_SIGNED = "agreement.signed", "An agency signed a sharing agreement."
     AGREEMENT_ENDED = "agreement.ended", "A sharing agreement ended before its time."
     POLICY_PROPOSED = "policy.proposed", "A change of the rules was put forward, with what it would alter."
+    POLICY_ACCEPTED = (
+        "policy.accepted",
+        "An agency's officer accepted what a change of the rules would show more of.",
+    )
     POLICY_PUBLISHED = "policy.published", "A version of the rules came into force."
     OVERRIDE_RECORDED = (
         "override.recorded",
@@ -116,6 +120,8 @@ class EventName(StrEnum):
         "An information governance officer searched their agency's part of the log.",
     )
     LOG_EXPORTED = "log.exported", "The log, or an agency's copy of it, was exported."
+    WITNESS_ADDED = "witness.added", "A witness of an agency's was registered; a quorum may count it."
+    WITNESS_REMOVED = "witness.removed", "A witness is asked no more."
     LOG_CONTINUED = "log.continued", "A new epoch opened after the log had lost its end."
     SESSION_STARTED = "session.started", "A staff member signed in."
     SESSION_ENDED = (

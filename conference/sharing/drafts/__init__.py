@@ -1,0 +1,1 @@
+"""A change of the rules, from draft to published: what it would show more of, and who accepted that."""

@@ -1,0 +1,108 @@
+"""Versions of a partnership's policy: which is in force, the parts of one, putting the next one in force."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from conference.errors import Refused
+from conference.sharing import policy
+from conference.sharing.models import PolicyVersion
+from conference.sharing.said import check_versions
+
+AGREED = ("classes", "purposes", "bases", "locks", "rules")
+"""What a draft holds. Agencies and agreements are always those of the version in force."""
+
+Part = dict[str, Any]
+
+
+def newest(session: Session, partnership_id: str, at: datetime) -> PolicyVersion:
+    """The version in force at `at`. Raises Refused where there is none, RowBroken where one is not ours."""
+    found = [one for one in versions(session, partnership_id) if one.published_at <= at]
+    if not found:
+        raise Refused("no-policy")
+    return found[0]
+
+
+def versions(session: Session, partnership_id: str) -> list[PolicyVersion]:
+    """Every version that was ever in force, newest first."""
+    check_versions(session, partnership_id)
+    query = select(PolicyVersion).where(PolicyVersion.partnership_id == partnership_id)
+    return list(session.scalars(query.order_by(PolicyVersion.published_at.desc(), PolicyVersion.id)))
+
+
+def agreed(document: str) -> Part:
+    """The part of a policy that drafts change."""
+    whole = json.loads(document)
+    return {key: whole[key] for key in AGREED}
+
+
+def written(part: Mapping[str, Any]) -> str:
+    """A part, or a whole policy, as it is stored."""
+    return json.dumps(part, ensure_ascii=False, indent=1)
+
+
+def hash_of(part: Mapping[str, Any]) -> str:
+    """The same for the same content, however it was laid out."""
+    plain = json.dumps({key: part[key] for key in AGREED}, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(plain.encode("utf-8")).hexdigest()
+
+
+def whole(part: Mapping[str, Any], current: str) -> str:
+    """A whole policy: this part, and everything else as `current` has it."""
+    return written({**json.loads(current), **{key: part[key] for key in AGREED}})
+
+
+def with_agreements(document: str, agreements: Iterable[Mapping[str, Any]]) -> str:
+    """The same policy with these agreements instead of its own."""
+    return written({**json.loads(document), "agreements": list(agreements)})
+
+
+def publish_next(
+    session: Session,
+    partnership_id: str,
+    document: str,
+    *,
+    actor: str | None,
+    agency: str | None,
+    at: datetime,
+) -> PolicyVersion:
+    """Put `document` in force as the next version: called by the day, never at the moment of the one before.
+
+    Raises consent.BrokenPolicy.
+    """
+    before = versions(session, partnership_id)
+    if before and before[0].published_at >= at:
+        at = before[0].published_at + timedelta(microseconds=1)
+    taken = {one.version for one in before}
+    numbers = range(len(before) + 1, 2 * len(before) + 2)
+    name = next(name for number in numbers if (name := f"{at:%Y-%m-%d}.{number}") not in taken)
+    named = written({**json.loads(document), "version": name})
+    return policy.publish(session, partnership_id, named, actor=actor, agency=agency, at=at)
+
+
+def boundary(documents: Iterable[str], at: datetime) -> datetime | None:
+    """The last moment up to `at` at which one of these policies changes by itself; None if there is none."""
+    found = {moment for document in documents for moment in _moments(json.loads(document))}
+    past = [known for known in map(parsed, found) if known <= at]
+    return max(past, default=None)
+
+
+def parsed(moment: str) -> datetime:
+    """A moment as policies write it, aware."""
+    return datetime.fromisoformat(moment).astimezone(UTC)
+
+
+def _moments(part: object) -> set[str]:
+    if isinstance(part, dict):
+        own = {value for key, value in part.items() if key in {"from", "until"} and isinstance(value, str)}
+        return own.union(*(_moments(value) for value in part.values()))
+    if isinstance(part, list):
+        return set().union(*(_moments(value) for value in part))
+    return set()
