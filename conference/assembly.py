@@ -21,6 +21,7 @@ from conference.governance import routes as governance
 from conference.identity.models import Partnership
 from conference.meetings import routes as meetings
 from conference.settings import Settings
+from conference.trail.committing import Committer
 from conference.trail.sequencer import Sequencer, check_start
 from conference.vault.keyfile import KeyFile
 
@@ -32,7 +33,7 @@ def assemble(settings: Settings) -> web.ConferenceFlask:
     app = web.ConferenceFlask("conference", static_folder="static", template_folder=None)
     keys = KeyFile.open(settings.keys)
     database = Database(settings.database, keys)
-    app.extensions["conference"] = web.Parts(settings, database, _checked(database))
+    app.extensions["conference"] = web.Parts(settings, database, _checked(database), Committer(database))
     app.config.update(
         SECRET_KEY=keys.key_or_new("web/secret"),
         WTF_CSRF_TIME_LIMIT=None,

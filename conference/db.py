@@ -7,6 +7,7 @@ commits, raising rolls back. Services take a session and never commit.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -72,6 +73,46 @@ class WriteInReadSession(RuntimeError):
     """A page that only reads tried to change something."""
 
 
+class Turns:
+    """A lock that those who wait get in the order in which they came, so that nobody starves."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._taken = False
+
+    def __enter__(self) -> None:
+        """Wait for one's turn."""
+        with self._mutex:
+            if not self._taken:
+                self._taken = True
+                return
+            gate = threading.Lock()
+            gate.acquire()  # released by whoever hands the turn over
+            self._waiting.append(gate)
+        try:
+            gate.acquire()
+        except BaseException:
+            self._give_up(gate)
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        """Hand the turn over."""
+        with self._mutex:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
+
+    def _give_up(self, gate: threading.Lock) -> None:
+        """Of somebody who was interrupted while waiting, perhaps just when the turn was theirs."""
+        with self._mutex:
+            if gate in self._waiting:
+                self._waiting.remove(gate)
+                return
+        self.__exit__()
+
+
 class Database:
     """One database, SQLite or PostgreSQL, with the keys that its sealed columns need.
 
@@ -82,7 +123,7 @@ class Database:
         self.keys = keys
         self.is_sqlite = url.startswith("sqlite")
         self.engine: Engine = create_engine(url, pool_pre_ping=not self.is_sqlite, hide_parameters=True)
-        self._writer = threading.Lock()
+        self._writer = Turns()
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)

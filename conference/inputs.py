@@ -7,9 +7,10 @@ one way only, by deciding again for nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from conference.db import Base, OfPartnership
@@ -55,6 +56,23 @@ def rests_on(session: Session, partnership_id: str, *, until: datetime | None = 
     if until is not None:
         known: datetime | None = session.info.get("horizon")
         session.info["horizon"] = until if known is None else min(known, until)
+
+
+def versions(session: Session, partnerships: Iterable[str]) -> dict[str, int]:
+    """The counters of `partnerships`, kept from moving until the write session ends. One query."""
+    asked = sorted(set(partnerships))
+    if not asked:
+        return {}
+    found = session.connection().execute(_VERSIONS, {"asked": asked})
+    return dict.fromkeys(asked, 0) | {row.partnership_id: row.version for row in found}
+
+
+_VERSIONS = (
+    select(Inputs.partnership_id, Inputs.version)
+    .where(Inputs.partnership_id.in_(bindparam("asked", expanding=True)))
+    .order_by(Inputs.partnership_id)
+    .with_for_update(read=True)
+)
 
 
 def still_hold(session: Session, seen: dict[str, int], horizon: datetime | None, at: datetime) -> bool:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from conference.db import Database
     from conference.settings import Settings
+    from conference.trail.committing import Committer
     from conference.trail.sequencer import Sequencer
 
 log = logging.getLogger("conference.web")
@@ -49,6 +50,7 @@ class Parts:
     settings: Settings
     database: Database
     sequencer: Sequencer
+    committer: Committer
 
     def wake(self) -> None:
         """Something durable waits for its place in the tree."""
@@ -91,7 +93,7 @@ class ConferenceFlask(Flask):
             if not info.get("prepared"):
                 return response
             try:
-                is_logged = _log_if_it_holds(parts.database, info)
+                is_logged = parts.committer.log(info["prepared"], info.get("inputs", {}), info.get("horizon"))
             except (SQLAlchemyError, OSError) as error:
                 raise LogUnavailable from error
             if is_logged:
@@ -128,16 +130,6 @@ class ConferenceFlask(Flask):
             return response
         finally:
             g.session = None
-
-
-def _log_if_it_holds(database: Database, info: dict[Any, Any]) -> bool:
-    """Make an answer's events durable, unless what it was decided on has changed since. Says which."""
-    with database.write() as session:
-        session.info["request"] = g.request_id
-        holds = inputs.still_hold(session, info.get("inputs", {}), info.get("horizon"), clock.now())
-        if holds:
-            writing.commit_prepared(session, info["prepared"])
-    return holds
 
 
 def parts_of(app: Flask) -> Parts:

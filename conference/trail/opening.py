@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, select
 from sqlalchemy.orm import Session
 
 from audit.encoding import to_base64
 from audit.event import SALT_BYTES, commitment
-from conference.trail.models import LogEvent, LogItems, LogLeaf, LogNote, LogPart
-from conference.trail.packing import Packed, unpack
+from conference.trail import roster
+from conference.trail.models import LogEmpty, LogEvent, LogItems, LogLeaf, LogNote, LogPart
+from conference.trail.packing import Packed, at_position, unpack
 from conference.vault.bodies import Place, SealedPart, open_parts
 from conference.vault.errors import SealBroken
 
@@ -47,21 +48,32 @@ class Found:
 
 
 def select_parts(partnership: str, agency: str) -> Select[*tuple[Any, ...]]:
-    """The columns of Found, and then n, for events of which `agency` has a part, be it empty."""
+    """What `found_in` needs of events of which `agency` may have a part, be it empty; to be narrowed."""
     columns = (LogEvent.id, LogEvent.at, LogEvent.request, LogEvent.code, LogLeaf.position, LogPart.sealed)
     part = (LogPart.partnership_id == LogEvent.partnership_id) & (LogPart.event_id == LogEvent.id)
+    empty = (LogEmpty.partnership_id == LogEvent.partnership_id) & (LogEmpty.event_id == LogEvent.id)
     query: Select[*tuple[Any, ...]] = (
-        select(*columns, LogEvent.n)
-        .join(LogPart, part & (LogPart.agency == agency))
+        select(*columns, case((LogPart.sealed.is_(None), LogEmpty.sealed)), LogEvent.roster)
+        .outerjoin(LogPart, part & (LogPart.agency == agency))
+        .outerjoin(LogEmpty, empty)
         .outerjoin(LogLeaf, LogLeaf.event_id == LogEvent.id)
         .where(LogEvent.partnership_id == partnership)
     )
     return query
 
 
-def found_in(session: Session, query: Select[*tuple[Any, ...]]) -> list[Found]:
-    """What `query`, made of `select_parts`, finds."""
-    return [Found(*row[:6]) for row in session.execute(query)]
+def found_in(session: Session, partnership: str, agency: str, query: Select[*tuple[Any, ...]]) -> list[Found]:
+    """What `query`, made of `select_parts`, finds: the events of which `agency` has a part, be it empty."""
+    positions = roster.positions(session, partnership, agency)
+    found = []
+    for at_id, at, request, code, index, own, together, version in session.execute(query):
+        position = positions.get(version)
+        sealed = own
+        if sealed is None and together is not None and position is not None:
+            sealed = at_position(together, position)
+        if sealed is not None:
+            found.append(Found(at_id, at, request, code, index, sealed))
+    return found
 
 
 def open_bodies(
@@ -72,7 +84,7 @@ def open_bodies(
     Raises SealBroken for one that does not open as it must.
     """
     query = select_parts(partnership, agency).where(LogEvent.id.in_(event_ids))
-    rows = found_in(session, query)
+    rows = found_in(session, partnership, agency, query)
     open_found(session, partnership, agency, rows, lambda _: True)
     for row in rows:
         if row.fault is not None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from audit.event import SALT_BYTES
+from audit.event import EMPTY_BODY, SALT_BYTES
+from conference.vault.bodies import SEAL_BYTES
 
+EMPTY_BYTES = SEAL_BYTES + SALT_BYTES + len(EMPTY_BODY)  # a sealed empty part
 _NO_SALT = bytes(SALT_BYTES)
 
 
@@ -44,3 +46,9 @@ def unpack(packed: bytes) -> list[Packed]:
         )
         at += length
     return items
+
+
+def at_position(together: bytes, position: int) -> bytes | None:
+    """The sealed empty part at `position` among those of one leaf; None where that part is not empty."""
+    found = together[position * EMPTY_BYTES : (position + 1) * EMPTY_BYTES]
+    return found if any(found) else None

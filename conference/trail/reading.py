@@ -109,7 +109,7 @@ def events_for(
         if limit is not None and len(found) >= limit:
             break
         query = select_parts(partnership, agency).where(LogEvent.id.in_(ids[start : start + CHUNK]))
-        rows = found_in(session, query.order_by(LogEvent.n.desc()))
+        rows = found_in(session, partnership, agency, query.order_by(LogEvent.n.desc()))
         open_found(session, partnership, agency, rows, lambda head: _head_fits(head, asked))
         notes = open_notes(session, partnership, agency, [row.id for row in rows if row.opened])
         entries = [_entry(row, agency, notes.get(row.id)) for row in rows if row.opened or row.fault]
@@ -120,7 +120,7 @@ def events_for(
 def event_for(session: Session, partnership: str, agency: str, event_id: str) -> Entry:
     """One event. Raises NotFound if there is none, or none in which `agency` has a part."""
     query = select_parts(partnership, agency).where(LogEvent.id == event_id, ~LogPart.empty)
-    rows = found_in(session, query)
+    rows = found_in(session, partnership, agency, query)
     if not rows:
         raise NotFound(f"event {event_id}")
     open_found(session, partnership, agency, rows, lambda _: True)

@@ -7,11 +7,12 @@ be sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Insert, insert, select
+from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
 from audit import (
@@ -31,9 +32,10 @@ from conference.clock import now
 from conference.db import writable
 from conference.ids import new_id, random_bytes
 from conference.trail import packing, roster
+from conference.trail.bulk import Bulk
 from conference.trail.codes import code_for
 from conference.trail.errors import NoRoster
-from conference.trail.models import LogEvent, LogItems, LogNote, LogPart, LogQueue
+from conference.trail.models import LogEmpty, LogEvent, LogItems, LogNote, LogPart
 from conference.vault.bodies import Part, Place, seal_parts
 
 LeafHash = bytes
@@ -162,25 +164,32 @@ def record(
 def commit_prepared(session: Session, prepared: Sequence[Prepared]) -> None:
     """Store events in the write session `session`; they are durable when it has committed.
 
-    Seven statements at most, however many events. Raises KeyDestroyed, WriteInReadSession.
+    Eight statements at most, however many events. Raises KeyDestroyed, WriteInReadSession.
     """
     if not prepared:
         return
-    events = [_event_row(one) for one in prepared]
-    parts, items, notes = _Rows(LogPart), _Rows(LogItems), _Rows(LogNote)
+    parts, items, notes = _Rows("log_part"), _Rows("log_items"), _Rows("log_note")
+    empty = _Rows("log_part")  # a part, wherever it stands
     for one in prepared:
-        _add_parts(one, parts)
+        _add_parts(one, parts, empty)
         _add_items(one, items)
         if one.note is not None and one.event.agency is not None:
-            where = {"event_id": one.event.id, "agency": one.event.agency}
-            notes.add(one, one.event.agency, one.note.encode(), (), where, one.event.agency)
-    blobs = iter(seal_parts(session, [*parts.plain, *items.plain, *notes.plain]))
+            agency = one.event.agency
+            notes.add(one, agency, one.note.encode(), (), (one.partnership, one.event.id, agency), agency)
+    tables = (parts, items, notes, empty)
+    blobs = iter(seal_parts(session, [part for rows in tables for part in rows.plain]))
     connection = session.connection()
-    connection.execute(insert(LogEvent), events)
-    for rows in (parts, items, notes):
-        if rows.rows:
-            connection.execute(insert(rows.table), [row | {"sealed": next(blobs)} for row in rows.rows])
-    connection.execute(_queue([row["id"] for row in events]))
+    _EVENT.insert(connection, [_event_row(one) for one in prepared])
+    for bulk, rows in ((_PART, parts), (_ITEMS, items), (_NOTE, notes)):
+        bulk.insert(connection, [(*row, next(blobs)) for row in rows.rows])
+    _EMPTY.insert(connection, _together(empty, blobs))
+    connection.execute(_QUEUE[connection.dialect.name], {"ids": _listed(connection, prepared)})
+
+
+def is_stored(session: Session, prepared: Sequence[Prepared]) -> bool:
+    """Whether these events, of one transaction, are durable already."""
+    ids = [one.event.id for one in prepared]
+    return bool(ids) and session.scalar(select(LogEvent.n).where(LogEvent.id.in_(ids)).limit(1)) is not None
 
 
 def _prepare(
@@ -205,12 +214,25 @@ def _roster(session: Session, partnership: str, event: Event) -> Roster:
     return latest
 
 
-class _Rows:
-    """Rows of one table, and beside them what is to be sealed for each."""
+_EVENT = Bulk(LogEvent, "id", "partnership_id", "at", "request", "code", "leaf", "leaf_hash", "roster")
+_OF_PART = ("partnership_id", "event_id", "agency")
+_PART = Bulk(LogPart, *_OF_PART, "empty", "sealed")
+_ITEMS = Bulk(LogItems, *_OF_PART, "number", "sealed")
+_NOTE = Bulk(LogNote, *_OF_PART, "sealed")
+_EMPTY = Bulk(LogEmpty, "partnership_id", "event_id", "sealed")
+_INTO_QUEUE = "INSERT INTO log_queue (partnership_id, n) SELECT partnership_id, n FROM log_event WHERE id "
+_QUEUE = {
+    "sqlite": text(_INTO_QUEUE + "IN (SELECT value FROM json_each(:ids))"),  # noqa: S608 - ours
+    "postgresql": text(_INTO_QUEUE + "= ANY(:ids)"),
+}
 
-    def __init__(self, table: Any) -> None:
-        self.table = table
-        self.rows: list[dict[str, Any]] = []
+
+class _Rows:
+    """Rows of one table without their last column, and beside them what is to be sealed for it."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+        self.rows: list[tuple[Any, ...]] = []
         self.plain: list[Part] = []
 
     def add(
@@ -219,48 +241,67 @@ class _Rows:
         agency: str,
         plain: bytes,
         subjects: tuple[str, ...],
-        row: dict[str, Any],
+        row: tuple[Any, ...],
         column: str,
     ) -> None:
         """One row, sealed for `agency` and `subjects`."""
-        place = Place(self.table.__tablename__, one.event.id, column)
-        self.rows.append({"partnership_id": one.partnership, **row})
+        self.rows.append(row)
+        place = Place(self._table, one.event.id, column)
         self.plain.append(Part(plain, one.partnership, agency, place, subjects))
 
 
-def _event_row(one: Prepared) -> dict[str, Any]:
+def _event_row(one: Prepared) -> tuple[Any, ...]:
     event = one.event
-    return {
-        "id": event.id,
-        "partnership_id": one.partnership,
-        "at": event.at,
-        "request": event.request,
-        "code": None if event.request is None else code_for(event.request),
-        "leaf": one.parts.leaf,
-        "leaf_hash": one.leaf_hash,
-        "roster": one.roster,
-    }
+    code = None if event.request is None else code_for(event.request)
+    return (
+        event.id,
+        one.partnership,
+        event.at,
+        event.request,
+        code,
+        one.parts.leaf,
+        one.leaf_hash,
+        one.roster,
+    )
 
 
-def _add_parts(one: Prepared, rows: _Rows) -> None:
-    for part in one.parts.parts:
-        row = {"event_id": one.event.id, "agency": part.agency, "empty": part.body == EMPTY_BODY}
-        rows.add(one, part.agency, part.salt + part.body, (), row, part.agency)
+def _add_parts(one: Prepared, rows: _Rows, empty: _Rows) -> None:
+    """A row of its own for each part that says something; the others go together into one."""
+    of = (one.partnership, one.event.id)
+    for position, part in enumerate(one.parts.parts):
+        plain = part.salt + part.body
+        if part.body == EMPTY_BODY:
+            empty.add(one, part.agency, plain, (), (*of, position), part.agency)
+        else:
+            rows.add(one, part.agency, plain, (), (*of, part.agency, False), part.agency)
+
+
+def _together(empty: _Rows, blobs: Iterator[bytes]) -> list[tuple[Any, ...]]:
+    """One row for the empty parts of each event: what is sealed at its agency's position, zeros between."""
+    found: dict[tuple[str, str], bytearray] = {}
+    for partnership, event_id, position in empty.rows:
+        whole = found.setdefault((partnership, event_id), bytearray())
+        whole += bytes(position * packing.EMPTY_BYTES - len(whole))
+        whole += next(blobs)
+    return [(*of, bytes(whole)) for of, whole in found.items()]
 
 
 def _add_items(one: Prepared, rows: _Rows) -> None:
     """For each agency its items, those about the same people together."""
     for part in one.parts.parts:
+        if not part.items:
+            continue
         groups: dict[tuple[str, ...], list[packing.Packed]] = {}
         for ordinal, number in enumerate(part.items):
             opened = one.parts.items[number]
             packed = packing.Packed(ordinal, opened.salt, one.value_salts[number], opened.data)
             groups.setdefault(opened.item.subjects, []).append(packed)
         for number, (subjects, group) in enumerate(sorted(groups.items())):
-            row = {"event_id": one.event.id, "agency": part.agency, "number": number}
+            row = (one.partnership, one.event.id, part.agency, number)
             rows.add(one, part.agency, packing.pack(group), subjects, row, f"{part.agency}/{number}")
 
 
-def _queue(event_ids: list[str]) -> Insert:
-    found = select(LogEvent.partnership_id, LogEvent.n).where(LogEvent.id.in_(event_ids))
-    return insert(LogQueue).from_select(["partnership_id", "n"], found)
+def _listed(connection: Connection, prepared: Sequence[Prepared]) -> Any:
+    """The events' ids as the database takes a list."""
+    ids = [one.event.id for one in prepared]
+    return json.dumps(ids) if connection.dialect.name == "sqlite" else ids

@@ -8,11 +8,13 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from conference.vault.datakeys import Fault, Wanted, canonical, for_opening, for_sealing
-from conference.vault.envelope import NotSealedHere, decrypt, encrypt, key_id_in
+from conference.vault.envelope import HEAD_BYTES, TAG_BYTES, NotSealedHere, decrypt, encrypt, key_id_in
 from conference.vault.errors import SealBroken
 from conference.vault.place import Place
 
-__all__ = ["Part", "Place", "SealedPart", "open_parts", "seal_parts"]
+__all__ = ["SEAL_BYTES", "Part", "Place", "SealedPart", "open_parts", "seal_parts"]
+
+SEAL_BYTES = HEAD_BYTES + TAG_BYTES  # by so many a sealed part is longer than what it holds
 
 
 class Part(NamedTuple):
@@ -36,11 +38,17 @@ class SealedPart(NamedTuple):
 
 def seal_parts(session: Session, parts: Iterable[Part]) -> list[bytes]:
     """The ciphertexts, in order; their data keys are found with one query, and made where there are none."""
-    wants = [
-        (part, Wanted(part.partnership, part.agency, canonical(part.subjects), "body")) for part in parts
+    given = list(parts)
+    of = {
+        about: Wanted(*about[:2], canonical(about[2]), "body")
+        for about in {(part.partnership, part.agency, part.subjects) for part in given}
+    }
+    found = for_sealing(session, set(of.values()))
+    keys = {about: found[wanted] for about, wanted in of.items()}
+    return [
+        encrypt(keys[partnership, agency, subjects], plain, place)
+        for plain, partnership, agency, place, subjects in given
     ]
-    keys = for_sealing(session, {wanted for _, wanted in wants})
-    return [encrypt(keys[wanted], part.plain, part.place) for part, wanted in wants]
 
 
 def open_parts(session: Session, parts: Sequence[SealedPart]) -> list[bytes | None]:

@@ -1,0 +1,50 @@
+"""Put many rows of the log into a table with one statement, past what an insert for any table has to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Dialect, Table
+from sqlalchemy.engine import Connection
+
+from conference.db import Base
+
+_Processor = tuple[int, Callable[[Any], Any]]  # of a column, what makes its values fit for the driver
+
+
+class Bulk:
+    """An insert of `columns` into a table. It knows neither defaults nor events of the ORM."""
+
+    def __init__(self, model: type[Base], *columns: str) -> None:
+        self._table: Table = model.__table__  # type: ignore[assignment]
+        self._columns = columns
+        self._made: dict[str, tuple[str, list[_Processor]]] = {}
+
+    def insert(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add `rows`, each with its values in the order of the columns, in one statement."""
+        if not rows:
+            return
+        dialect = connection.dialect
+        if dialect.name not in self._made:
+            self._made[dialect.name] = self._make(dialect)
+        statement, processors = self._made[dialect.name]
+        for at, process in processors:
+            rows = [(*row[:at], process(row[at]), *row[at + 1 :]) for row in rows]
+        if dialect.name == "sqlite":
+            connection.exec_driver_sql(statement, rows if len(rows) > 1 else rows[0])
+        else:
+            connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
+
+    def _make(self, dialect: Dialect) -> tuple[str, list[_Processor]]:
+        columns = [self._table.c[name] for name in self._columns]
+        into = f"INSERT INTO {self._table.name} ({', '.join(self._columns)})"
+        if dialect.name == "sqlite":
+            values = ", ".join("?" * len(columns))
+            bound = [one.type.dialect_impl(dialect).bind_processor(dialect) for one in columns]
+            processors: list[_Processor] = [
+                (at, process) for at, process in enumerate(bound) if process is not None
+            ]
+            return f"{into} VALUES ({values})", processors
+        arrays = ", ".join(f"%s::{one.type.compile(dialect).split('(')[0]}[]" for one in columns)
+        return f"{into} SELECT * FROM unnest({arrays})", []  # noqa: S608 - names of our own columns

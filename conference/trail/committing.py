@@ -1,0 +1,141 @@
+"""Make answers durable in groups: whoever comes while one group is being committed is in the next.
+
+Nobody waits for a fixed time. The first to come commits what waits, itself included, in one transaction, and
+then hands on to the first of those who came meanwhile. The slower the disk, the larger the groups.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from conference import clock, inputs
+from conference.db import Database
+from conference.trail import writing
+from conference.trail.writing import Prepared
+
+MOST = 256  # answers in one transaction
+
+
+@dataclass(slots=True, eq=False)
+class _Answer:
+    """One answer that waits. result: whether what it was decided on still holds; None until it is known."""
+
+    prepared: Sequence[Prepared]
+    inputs: Mapping[str, int]
+    horizon: datetime | None
+    context: Context = field(default_factory=copy_context)
+    gate: threading.Event = field(default_factory=threading.Event)
+    result: bool | None = None
+    fault: BaseException | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return self.result is not None or self.fault is not None
+
+
+class Committer:
+    """Commits the events of answers that only read. One for each process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._mutex = threading.Lock()
+        self._waiting: list[_Answer] = []
+        self._is_led = False
+
+    def log(
+        self, prepared: Sequence[Prepared], seen: Mapping[str, int], horizon: datetime | None = None
+    ) -> bool:
+        """Make one answer's events durable, unless what it was decided on has changed since. Says which.
+
+        seen: the counters of `inputs` that it was decided on.   horizon: until when it holds (aware).
+        Back when the events are on the disk. Raises what storing them raised; others are not concerned.
+        """
+        mine = _Answer(prepared, seen, horizon)
+        with self._mutex:
+            self._waiting.append(mine)
+            leads, self._is_led = not self._is_led, True
+        if not leads:
+            self._wait(mine)
+        if not mine.is_done:
+            self._lead()
+        if mine.fault is not None:
+            raise mine.fault
+        return bool(mine.result)
+
+    def _wait(self, mine: _Answer) -> None:
+        """Until it is done, or ours to lead."""
+        try:
+            mine.gate.wait()
+        except BaseException:  # this process is being ended
+            with self._mutex:
+                if mine in self._waiting:
+                    self._waiting.remove(mine)
+            if mine.gate.is_set() and not mine.is_done:
+                self._hand_on()
+            raise
+
+    def _hand_on(self) -> None:
+        with self._mutex:
+            following = self._waiting[0] if self._waiting else None
+            self._is_led = following is not None
+        if following is not None:
+            following.gate.set()
+
+    def _lead(self) -> None:
+        """Commit what waits, and hand on. The caller's answer is the first of those that wait."""
+        with self._mutex:
+            group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        try:
+            self._commit(group)
+        finally:
+            self._hand_on()
+            for answer in group:
+                if not answer.is_done:  # the leader is being ended
+                    answer.fault = RuntimeError("the group was not committed")
+                answer.gate.set()
+
+    def _commit(self, group: list[_Answer]) -> None:
+        """All in one transaction; where that fails, each in one of its own, so that one fails alone."""
+        try:
+            results = self._stored(group)
+        except Exception:  # noqa: BLE001 - each that fails again gets its own
+            for answer in group:
+                self._commit_again(answer)
+            return
+        for answer, holds in zip(group, results, strict=True):
+            answer.result = holds
+
+    def _commit_again(self, answer: _Answer) -> None:
+        try:
+            answer.result = self._stored([answer], again=True)[0]
+        except Exception as fault:  # noqa: BLE001 - it is raised to the one whom it concerns
+            answer.fault = fault
+
+    def _stored(self, group: list[_Answer], *, again: bool = False) -> list[bool]:
+        """Store the events of all those that still hold, and say which do. Durable when this returns.
+
+        again: an earlier try failed; what it has made durable all the same is not stored twice.
+        """
+        with self._database.write() as session:
+            results = _holding(session, group)
+            prepared = [
+                one for answer, holds in zip(group, results, strict=True) if holds for one in answer.prepared
+            ]
+            if not (again and writing.is_stored(session, prepared)):
+                writing.commit_prepared(session, prepared)
+        return results
+
+
+def _holding(session: Session, group: list[_Answer]) -> list[bool]:
+    found = inputs.versions(session, {partnership for answer in group for partnership in answer.inputs})
+    return [
+        (answer.horizon is None or answer.context.run(clock.now) < answer.horizon)
+        and all(found[partnership] == number for partnership, number in answer.inputs.items())
+        for answer in group
+    ]
