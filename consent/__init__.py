@@ -16,6 +16,7 @@ from consent.load import extend, from_json, load
 from consent.model import Decision, Level, Policy, Reason
 from consent.names import Names
 from consent.replay import Version, in_force, replay
+from consent.table import Layout, NotInTable, Outdated, Recipient, Table, TableCell, compile_table
 
 __all__ = [
     "BrokenPolicy",
@@ -27,16 +28,23 @@ __all__ = [
     "Explanation",
     "Gate",
     "Group",
+    "Layout",
     "Level",
     "Names",
+    "NotInTable",
+    "Outdated",
     "Part",
     "Policy",
     "Reason",
+    "Recipient",
     "Step",
+    "Table",
+    "TableCell",
     "Touched",
     "Tried",
     "Version",
     "ViewerExplanation",
+    "compile_table",
     "decide",
     "diff",
     "diff_groups",
