@@ -16,6 +16,7 @@ from conference import health, identity, web
 from conference.assets import Assets
 from conference.db import Database
 from conference.desk import routes as desk
+from conference.desk.asking import routes as asking
 from conference.formats import FILTERS
 from conference.governance import routes as governance
 from conference.identity.models import Partnership
@@ -57,7 +58,7 @@ def assemble(settings: Settings) -> web.ConferenceFlask:
     web.init_app(app)  # first: what refuses a request later needs its nonce
     CSRFProtect(app).exempt("conference.identity.routes.sign_in")  # as its docstring says
     Htmx(app)
-    for part in (health, identity, desk, meetings, governance):
+    for part in (health, identity, desk, asking, meetings, governance):
         part.init_app(app)
     return app
 

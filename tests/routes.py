@@ -65,6 +65,8 @@ def at(path: str) -> Path:
             action=world.action_id,
             field=(mine or [world.fields["haven/wishes/victim"]])[0],
             agency="homes",
+            consent=world.consent_id,
+            question=world.question_id,
             event=world.events.get(agency, "evt_" + "a" * 26),
         )
 
@@ -159,6 +161,23 @@ ROUTES: dict[tuple[str, str], Route] = {
             form(),
         ),
     ),
+    # asking
+    ("asking.ask", "GET"): Route(at("/cases/{case}/ask"), MEMBERS, scoped=True),
+    ("asking.ask", "POST"): Route(
+        at("/cases/{case}/ask"),
+        MEMBERS,
+        form(to="nhs", about="{victim}", class_name="health", text="Is she seen by the crisis team?"),
+        forms=(
+            form(to="police", about="*", class_name="offending", text="Is he on bail?"),
+            form(to="*", about="{victim}", class_name="wishes", text="Where does she want to live?"),
+            form(to="nhs", about="{perpetrator}", class_name="health.mental", text=""),
+            form(),
+        ),
+        scoped=True,
+    ),
+    ("asking.sent", "GET"): Route(at("/cases/{case}/ask/{question}"), MEMBERS, scoped=True),
+    ("asking.question", "GET"): Route(at("/questions/{question}"), MEMBERS, scoped=True),
+    ("asking.done", "POST"): Route(at("/questions/{question}/done"), MEMBERS, scoped=True),
     # meetings
     ("meetings.index", "GET"): Route(at("/meetings"), ROOM),
     ("meetings.show", "GET"): Route(at("/meetings/{meeting}"), ROOM, scoped=True),

@@ -15,6 +15,8 @@ from conference.identity.services import Viewer
 from conference.meetings import services as meetings
 from conference.meetings.models import Meeting, MeetingStatus
 from conference.permissions import Permission, Role
+from conference.sharing import catalogue
+from conference.sharing.asking import services as asking
 from conference.sharing.door import Asked, disclose
 
 
@@ -59,6 +61,7 @@ def work_of(session: Session, viewer: Viewer, *, at: datetime) -> Work:
     not_back = _not_back(session, viewer, meeting, at=at) if meeting is not None else []
     jobs = _actions(session, viewer, at=at) if viewer.may(Permission.CASE_READ) else []
     jobs += _research(session, viewer, at=at) if viewer.may(Permission.RESEARCH) else []
+    jobs += _questions(session, viewer, at=at) if viewer.may(Permission.CASE_READ) else []
     return Work(meeting, not_back, jobs)
 
 
@@ -115,6 +118,20 @@ def _research(session: Session, viewer: Viewer, *, at: datetime) -> list[Job]:
         )
         for case, row in meetings.research_of(session, viewer, at=at)
         if not row.research.is_back
+    ]
+
+
+def _questions(session: Session, viewer: Viewer, *, at: datetime) -> list[Job]:
+    """What the viewer's agency is asked, or the victim through them."""
+    return [
+        _job(
+            "question",
+            url_for("asking.question", question_id=one.id),
+            f"{one.reference}, question about {catalogue.label(one.class_name)}",
+            None,
+            "Agency not on the case" if one.is_stray else "Question",
+        )
+        for one in asking.waiting_for(session, viewer, at=at)
     ]
 
 

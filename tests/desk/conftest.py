@@ -100,6 +100,8 @@ def app(viewer: Viewer) -> Flask:
             "action": "/actions/<action_id>",
         },
         "governance": {"index": "/governance"},
+        "asking": {"ask": "/cases/<case_id>/ask", "question": "/questions/<question_id>"},
+        "consents": {"index": "/cases/<case_id>/consents"},
     }.items():
         room = Blueprint(name, name)
         for endpoint, path in endpoints.items():

@@ -34,7 +34,10 @@ from conference.meetings import services as meetings
 from conference.meetings.models import Meeting
 from conference.permissions import Role
 from conference.settings import Settings
-from conference.sharing import policy
+from conference.sharing import consents, policy
+from conference.sharing.asking import services as asking
+from conference.sharing.taking.taken import Taken
+from conference.sharing.taking.wording import CURRENT
 from conference.trail import ddl, roster
 from conference.trail.sequencer import place
 from conference.vault.keyfile import KeyFile
@@ -89,6 +92,8 @@ class World:
     away_case_id: str = ""
     away_meeting_id: str = ""
     events: dict[str, str] = field(default_factory=dict)
+    consent_id: str = ""
+    question_id: str = ""
 
     def viewer(self, who: str) -> Viewer:
         """One of STAFF as the application knows them."""
@@ -172,6 +177,9 @@ def _made(data: Path, database_url: str | None, now: datetime) -> World:
             _meetings(session, world)
         with database.write() as session:
             _away(session, world)
+    with told("said", now), database.write() as session:
+        _said(session, world)
+    with told("placed", now):
         place(database, HOME)
         place(database, AWAY)
     return world
@@ -463,6 +471,35 @@ def _away(session: Session, world: World) -> None:
     meetings.invite(session, meeting, [actor.staff_id], by=actor)
     meetings.publish_list(session, meeting, by=actor)
     world.away_case_id, world.away_meeting_id = case.id, meeting.id
+
+
+def _said(session: Session, world: World) -> None:
+    """The victim agreed to something, told the IDVA so, and the police asked the landlord a question."""
+    case = session.get_one(Case, world.case_id)
+    until = clock.moment(world.now + timedelta(days=365))
+    word = {
+        "decision": "grant",
+        "recipients": ["homes", "nhs"],
+        "purposes": ["tenancy-support"],
+        "classes": ["health"],
+        "except": [{"decision": "refuse", "classes": ["health.mental"]}],
+        "until": until,
+    }
+    taken = Taken(way="aloud", wording=CURRENT, safe=True, alone=True, able=True)
+    row = consents.record_consent(
+        session, case, world.people["victim"], word=word, how=taken, by=by(world, "v-idva"), at=world.now
+    )
+    question = asking.ask(
+        session,
+        _viewer(session, world, "p-rep"),
+        case,
+        to="homes",
+        person_id=world.people["victim"],
+        class_name="tenancy",
+        text="When was she last visited?",
+        at=world.now,
+    )
+    world.consent_id, world.question_id = row.id, question.id
 
 
 def _viewer(session: Session, world: World, who: str) -> Viewer:

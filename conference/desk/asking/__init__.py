@@ -1,0 +1,1 @@
+"""Ask an agency: from any case, always in the same way."""
