@@ -56,7 +56,7 @@ class Permission(StrEnum):
     MEETING_CHAIR = "meeting.chair"  # moves the meeting on, writes the risk summary
     ACTION_WRITE = "action.write"
     CONSENT = "consent"  # asks people for their consent; withdrawing needs no more than seeing it
-    OVERRIDE_APPROVE = "override.approve"  # a colleague's word on what somebody of one's agency asks to share
+    OVERRIDE = "override"  # asks to share one's agency's own further; says yes or no where a colleague asks
     EMERGENCY = "emergency"  # opens a case for an hour, without approval
     REVIEW_CLOSE = "review.close"  # what goes on after a consent was withdrawn
     GOVERNANCE = "governance"
@@ -70,11 +70,11 @@ _MEMBER = frozenset(
         Permission.SEARCH,
         Permission.MEETING_READ,
         Permission.ACTION_WRITE,
-        Permission.OVERRIDE_APPROVE,
+        Permission.OVERRIDE,
         Permission.EMERGENCY,
     }
 )
-_ACTS = frozenset({Permission.ACTION_WRITE, Permission.OVERRIDE_APPROVE, Permission.EMERGENCY})
+_ACTS = frozenset({Permission.ACTION_WRITE, Permission.OVERRIDE, Permission.EMERGENCY})
 
 HOLDS: dict[Role, frozenset[Permission]] = {
     Role.REFERRER: _MEMBER - _ACTS,
