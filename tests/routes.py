@@ -63,6 +63,7 @@ def at(path: str) -> Path:
             case=world.case_id,
             meeting=world.meeting_id,
             action=world.action_id,
+            override="ovr_" + "a" * 26,
             field=(mine or [world.fields["haven/wishes/victim"]])[0],
             agency="homes",
             consent=world.consent_id,
@@ -82,6 +83,7 @@ def form(**given: str) -> Form:
             "rep": world.staff["h-rep"],
             "chair": world.staff["s-chair"],
             "ref": world.reference,
+            "other": "police" if _who.startswith("h") else "homes",
         }
         return {name: value.format(**known) for name, value in given.items()}
 
@@ -96,6 +98,17 @@ _FIELD = {
     "source": "Rent account",
     "offered": "summary",
     "summary": "Has moved",
+}
+
+_OVERRIDE = {
+    "recipients": "{other}",
+    "level": "summary",
+    "necessity": "He was seen near her flat",
+    "proportionality": "Less would not do",
+    "basis": "VI",
+    "until-day": "1",
+    "until-month": "12",
+    "until-year": "2026",
 }
 
 ROUTES: dict[tuple[str, str], Route] = {
@@ -149,6 +162,37 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("desk.send_research", "POST"): Route(
         at("/cases/{case}/research/send"), MEMBERS, form(), forms=(form(nil="yes"),), scoped=True
     ),
+    # overrides and emergencies
+    ("overrides.ask", "GET"): Route(at("/cases/{case}/research/{field}/override"), ACTORS, scoped=True),
+    ("overrides.send", "POST"): Route(
+        at("/cases/{case}/research/{field}/override"),
+        ACTORS,
+        form(**_OVERRIDE),
+        forms=(form(**(_OVERRIDE | {"until-year": "2036"})), form()),
+        scoped=True,
+    ),
+    ("overrides.index", "GET"): Route(at("/cases/{case}/overrides"), ACTORS, scoped=True),
+    ("overrides.show", "GET"): Route(at("/cases/{case}/overrides/{override}"), ACTORS, scoped=True),
+    ("overrides.approve", "POST"): Route(
+        at("/cases/{case}/overrides/{override}/approve"), ACTORS, form(reason="I agree"), scoped=True
+    ),
+    ("overrides.refuse", "POST"): Route(
+        at("/cases/{case}/overrides/{override}/refuse"),
+        ACTORS,
+        form(reason="A summary would do"),
+        forms=(form(),),
+        scoped=True,
+    ),
+    ("overrides.end", "POST"): Route(at("/cases/{case}/overrides/{override}/end"), ACTORS, scoped=True),
+    ("emergency.ask", "GET"): Route(at("/cases/{case}/emergency"), ACTORS, scoped=True),
+    ("emergency.begin", "POST"): Route(
+        at("/cases/{case}/emergency"),
+        ACTORS,
+        form(reason="He is outside her flat"),
+        forms=(form(),),
+        scoped=True,
+    ),
+    ("emergency.end", "POST"): Route(at("/cases/{case}/emergency/end"), ACTORS, scoped=True),
     ("desk.find", "GET"): Route(at("/find"), MEMBERS),
     ("desk.find", "POST"): Route(
         at("/find"),

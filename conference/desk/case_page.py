@@ -14,6 +14,8 @@ from conference.meetings.models import Meeting, MeetingStatus
 from conference.meetings.told import Told, tasks_of
 from conference.sharing import catalogue
 from conference.sharing.door import EVERYTHING, Asked, disclose
+from conference.sharing.overrides.services import emergency_of
+from conference.sharing.recalls import receipts
 from conference.sharing.view import CaseView, PersonView, Row
 
 WAYS = {"person": "By person", "agency": "By agency", "timeline": "Timeline", "actions": "Actions"}
@@ -38,6 +40,8 @@ class CasePage(Told):
 
     way: str
     meeting: Meeting | None
+    recalled: tuple[str, ...] = ()  # what this reader alone is told of what they were shown before
+    emergency: datetime | None = None  # until when the viewer has opened it in an emergency
 
     @property
     def timeline(self) -> list[tuple[date, PersonView, Row]]:
@@ -69,7 +73,12 @@ def _page(
     session: Session, viewer: Viewer, case: Case, view: CaseView, way: str, *, at: datetime
 ) -> CasePage:
     tasks = tasks_of(session, viewer.partnership_id, view)
-    return CasePage(view, tasks, way, _meeting(session, viewer, case, at=at))
+    opened = emergency_of(session, viewer, case, at=at)
+    until = opened.until if opened is not None else None
+    waiting = receipts.waiting_in(session, viewer, case.id)
+    recalled = tuple(dict.fromkeys(receipts.sentence(one) for one in waiting))
+    meeting = _meeting(session, viewer, case, at=at)
+    return CasePage(view, tasks, way, meeting, recalled=recalled, emergency=until)
 
 
 def _meeting(session: Session, viewer: Viewer, case: Case, *, at: datetime) -> Meeting | None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from conference import clock, formats
 from conference.cases import services as cases
+from conference.desk.notices.services import references
 from conference.identity import services as identity
 from conference.identity.services import Viewer
 from conference.meetings import services as meetings
@@ -18,6 +19,9 @@ from conference.permissions import Permission, Role
 from conference.sharing import catalogue
 from conference.sharing.asking import services as asking
 from conference.sharing.door import Asked, disclose
+from conference.sharing.overrides import services as overrides
+from conference.sharing.recalls import receipts
+from conference.sharing.reviews import services as reviews
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,10 @@ def work_of(session: Session, viewer: Viewer, *, at: datetime) -> Work:
     meeting = next_meeting(session, viewer, at=at) if viewer.may(Permission.MEETING_READ) else None
     not_back = _not_back(session, viewer, meeting, at=at) if meeting is not None else []
     jobs = _actions(session, viewer, at=at) if viewer.may(Permission.CASE_READ) else []
+    jobs += _approvals(session, viewer, at=at) if viewer.may(Permission.OVERRIDE) else []
     jobs += _research(session, viewer, at=at) if viewer.may(Permission.RESEARCH) else []
+    jobs += _notices(session, viewer)
+    jobs += _reviews(session, viewer, at=at) if viewer.may(Permission.REVIEW_CLOSE) else []
     jobs += _questions(session, viewer, at=at) if viewer.may(Permission.CASE_READ) else []
     return Work(meeting, not_back, jobs)
 
@@ -132,6 +139,54 @@ def _questions(session: Session, viewer: Viewer, *, at: datetime) -> list[Job]:
             "Agency not on the case" if one.is_stray else "Question",
         )
         for one in asking.waiting_for(session, viewer, at=at)
+    ]
+
+
+def _approvals(session: Session, viewer: Viewer, *, at: datetime) -> list[Job]:
+    """What colleagues ask the viewer to approve, in the cases that are open to them."""
+    return [
+        _job(
+            "approval",
+            url_for("overrides.show", case_id=case.id, request_id=request.id),
+            f"Approve or refuse sharing, {case.reference}",
+            None,
+            "Waiting for you",
+        )
+        for case, request in overrides.waiting_for(session, viewer, at=at)
+    ]
+
+
+def _notices(session: Session, viewer: Viewer) -> list[Job]:
+    """What the viewer was shown and is to give back, or to correct."""
+    waiting = receipts.own_notices(session, viewer)
+    known = references(session, [one.case_id for one in waiting])
+    return [
+        Job(
+            "notice",
+            url_for("notices.show", notice_id=one.id),
+            known[one.case_id],
+            receipts.sentence(one),
+            "Not answered",
+            is_late=False,
+            due=None,
+        )
+        for one in waiting
+    ]
+
+
+def _reviews(session: Session, viewer: Viewer, *, at: datetime) -> list[Job]:
+    """What goes on after a withdrawal, for the chair and the IDVA of the case."""
+    waiting = [one for one in reviews.of_own_cases(session, viewer, at=at) if one.closed_at is None]
+    known = references(session, [one.case_id for one in waiting if one.case_id is not None])
+    return [
+        _job(
+            "review",
+            url_for("notices.review", review_id=one.id),
+            f"Review sharing in {known[one.case_id or '']}",
+            one.due.astimezone(clock.LONDON).date(),
+            None,
+        )
+        for one in waiting
     ]
 
 

@@ -102,6 +102,11 @@ def app(viewer: Viewer) -> Flask:
         "governance": {"index": "/governance"},
         "asking": {"ask": "/cases/<case_id>/ask", "question": "/questions/<question_id>"},
         "consents": {"index": "/cases/<case_id>/consents"},
+        "emergency": {"ask": "/cases/<case_id>/emergency", "end": "/cases/<case_id>/emergency/end"},
+        "overrides": {
+            "ask": "/cases/<case_id>/research/<field_id>/override",
+            "index": "/cases/<case_id>/overrides",
+        },
     }.items():
         room = Blueprint(name, name)
         for endpoint, path in endpoints.items():

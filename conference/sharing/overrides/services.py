@@ -189,7 +189,7 @@ def end(session: Session, viewer: Viewer, request: OverrideRequest, *, at: datet
     """
     if request.owner != viewer.agency_id:
         raise NotFound
-    if viewer.staff_id != request.asked_by and not viewer.may(Permission.OVERRIDE_APPROVE):
+    if viewer.staff_id != request.asked_by and not viewer.may(Permission.OVERRIDE):
         raise Refused("approver")
     _hold(session, request)
     if request.until <= at or request.state not in {State.WAITING, State.APPROVED}:
@@ -229,7 +229,7 @@ def answers_to(session: Session, request: OverrideRequest) -> list[OverrideAnswe
 
 def waiting_for(session: Session, viewer: Viewer, *, at: datetime) -> list[tuple[Case, OverrideRequest]]:
     """The requests of the viewer's agency that wait for their word, in the cases that are open to them."""
-    if not viewer.may(Permission.OVERRIDE_APPROVE):
+    if not viewer.may(Permission.OVERRIDE):
         return []
     mine = {case.id: case for case in cases_of(session, viewer, at=at)}
     query = select(OverrideRequest).where(
@@ -250,7 +250,7 @@ def waiting_for(session: Session, viewer: Viewer, *, at: datetime) -> list[tuple
 def may_answer(session: Session, viewer: Viewer, request: OverrideRequest, *, at: datetime) -> bool:
     """Whether the viewer can approve or refuse it now."""
     return (
-        viewer.may(Permission.OVERRIDE_APPROVE)
+        viewer.may(Permission.OVERRIDE)
         and viewer.agency_id == request.owner
         and viewer.staff_id != request.asked_by
         and request.state == State.WAITING
@@ -267,7 +267,7 @@ def _answer(
 ) -> None:
     if request.owner != viewer.agency_id:
         raise NotFound
-    if viewer.staff_id == request.asked_by or not viewer.may(Permission.OVERRIDE_APPROVE):
+    if viewer.staff_id == request.asked_by or not viewer.may(Permission.OVERRIDE):
         raise Refused("approver")
     _hold(session, request)
     if not may_answer(session, viewer, request, at=at):

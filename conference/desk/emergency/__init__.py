@@ -1,0 +1,1 @@
+"""Opening a case in an emergency, and ending that."""
