@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from audit.checkpoint import Checkpoint
 from audit.encoding import canonical_plain, to_base64
 from audit.errors import BadEvent, LeafTooLong
-from audit.event import SALT_BYTES, Event, Item, Random, body_for, check_event, commitment, items_for, moment
+from audit.event import (
+    EMPTY_BODY,
+    SALT_BYTES,
+    Event,
+    Item,
+    Random,
+    body_for,
+    check_event,
+    commitment,
+    items_for,
+    moment,
+)
 from audit.shape import a_word, check_leaf
 
 LEAF_LIMIT = 65_535
@@ -102,12 +113,14 @@ def seal_event(
     LeafTooLong for a leaf above 65,535 bytes.
     """
     written = check_event(event)
-    _check_known(event, roster)
+    business = _business(event, roster)
     items = _open_items(event, written, random)
     commitments = [item.commitment for item in items]
     salts = _salts(len(roster.agencies), random)
     parts = tuple(
         Part(agency, salt, body_for(event, agency, commitments), items_for(event, agency) or ())
+        if agency in business
+        else Part(agency, salt, EMPTY_BODY, ())
         for agency, salt in zip(roster.agencies, salts, strict=True)
     )
     shape: dict[str, object] = {
@@ -119,7 +132,8 @@ def seal_event(
     }
     if continues is not None:
         shape["continues"] = continues.to_json()
-    leaf = canonical_plain(check_leaf(shape))
+        check_leaf(shape)  # all else of it was checked with the event and the roster, or made here
+    leaf = canonical_plain(shape)
     if len(leaf) > LEAF_LIMIT:
         raise LeafTooLong(f"leaf: {len(leaf)} bytes, more than {LEAF_LIMIT}")
     return Parts(leaf, parts, items)
@@ -133,7 +147,8 @@ def _open_items(event: Event, written: list[dict[str, object]], random: Random) 
     return tuple(opened)
 
 
-def _check_known(event: Event, roster: Roster) -> None:
+def _business(event: Event, roster: Roster) -> set[str]:
+    """The agencies that have something to do with the event. Raises BadEvent for one without a part."""
     business = {item.owner for item in event.items} | set(event.concerns)
     if event.agency is not None:
         business.add(event.agency)
@@ -141,6 +156,7 @@ def _check_known(event: Event, roster: Roster) -> None:
         raise BadEvent(
             f"event: agencies without a part in roster {roster.version}: {', '.join(sorted(strangers))}"
         )
+    return business
 
 
 def _salts(count: int, random: Random) -> list[bytes]:

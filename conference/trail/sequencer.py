@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
+import time
 from collections.abc import Sequence
-from contextlib import suppress
+from typing import NamedTuple
 
-from sqlalchemy import Row, delete, exists, func, insert, select
+from sqlalchemy import Row, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
-from audit import (
-    Checkpoint,
-    LogFault,
-    NotInLog,
-    SigningKey,
-    append,
-    leaf_hash,
-    open_checkpoint,
-    root,
-    sign_checkpoint,
-)
-from audit.tree import EMPTY_ROOT, Node, join, peaks
+from audit import Checkpoint, append, leaf_hash, root, sign_checkpoint
+from audit.tree import Node
 from conference.clock import now
 from conference.db import Database
-from conference.trail import epochs, roster
-from conference.trail.errors import LogDisagrees, NoRoster
+from conference.trail import epochs
+from conference.trail.bulk import Bulk
+from conference.trail.errors import LogDisagrees
 from conference.trail.keys import signing_key
 from conference.trail.models import LogCheckpoint, LogEvent, LogLeaf, LogNode, LogQueue
+from conference.trail.soundness import check_start, sound_size
 from conference.trail.sqlstore import Signed, SqlStore
-from conference.vault.errors import KeyMissing
 
-BATCH = 1000
+__all__ = ["BATCH", "Sequencer", "check_start", "place"]
+
+BATCH = 256
 EVERY_SECONDS = 1.0
+REST = 3.0  # for so many times as long as it has worked, the thread leaves the database to others
+MOST_REST = 0.25
 log = logging.getLogger(__name__)
 
 
@@ -44,40 +41,23 @@ def place(database: Database, partnership: str) -> int:
     """
     placed = 0
     while True:
-        with database.write() as session:
-            count = _place_batch(session, partnership) if _alone(session, partnership) else 0
-        placed += count
-        if count < BATCH:
+        count = _place_batch(database, partnership)
+        placed += count or 0
+        if count is not None and count < BATCH:
             return placed
 
 
-def check_start(database: Database, partnership: str) -> None:
-    """Raise LogDisagrees unless the log is what was last signed and has lost no event. Makes the roster anew.
-
-    To be called for each partnership before the application serves; one without agencies is sound.
-    """
-    with database.write() as session, suppress(NoRoster):
-        roster.refresh(session, partnership)
-    with database.read() as session:
-        _sound_size(session, partnership)
-        where = LogEvent.partnership_id == partnership
-        placed = exists().where(LogLeaf.event_id == LogEvent.id)
-        queued = exists().where(LogQueue.n == LogEvent.n, LogQueue.partnership_id == partnership)
-        lost = session.scalar(select(LogEvent.id).where(where, ~placed, ~queued).limit(1))
-        if lost is not None:
-            raise LogDisagrees(partnership, f"event {lost} is neither placed nor queued")
-        twice = session.scalar(select(LogEvent.id).where(where, placed, queued).limit(1))
-        if twice is not None:
-            raise LogDisagrees(partnership, f"event {twice} is placed and queued again")
-
-
 class Sequencer:
-    """A thread that places events when it is woken, and at least once a second."""
+    """A thread that places events when it is woken, and at least once a second.
+
+    It takes what waits, however much or little, and then rests in proportion to what that took: under load
+    the batches grow, and those who write are held up for a fixed share of the time at most.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._woken = threading.Event()
-        self._stopping = False
+        self._stop_now = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
 
     def start(self) -> Sequencer:
@@ -91,7 +71,7 @@ class Sequencer:
 
     def stop(self) -> None:
         """End after the batch that it is at."""
-        self._stopping = True
+        self._stop_now.set()
         self._woken.set()
         self._thread.join()
 
@@ -101,15 +81,18 @@ class Sequencer:
         return self._thread.is_alive()
 
     def _run(self) -> None:
-        while not self._stopping:
+        while not self._stop_now.is_set():
             self._woken.wait(EVERY_SECONDS)
             self._woken.clear()
+            began = time.monotonic()
             try:
                 self._place_all()
             except (
                 Exception
             ):  # it must not die silently: what waits is durable, and tried again within a second
                 log.exception("the log's queue could not be read")
+
+            self._stop_now.wait(min(REST * (time.monotonic() - began), MOST_REST))
 
     def _place_all(self) -> None:
         with self._database.read() as session:
@@ -123,19 +106,56 @@ class Sequencer:
                 log.exception("events of %s could not be placed", partnership)
 
 
+class _Plan(NamedTuple):
+    """A batch that has been read, hashed and signed, and is still to be stored.
+
+    before: the checkpoint that it follows.   size: how many leaves that one covers.
+    """
+
+    queued: Sequence[Row[int, str, bytes, bytes]]
+    epoch: int
+    before: Signed | None
+    size: int
+    fresh: list[Node]
+    reached: bytes
+    note: bytes
+
+
+def _place_batch(database: Database, partnership: str) -> int | None:
+    """Place one batch, and say how many; None if another process has placed something meanwhile.
+
+    On SQLite the one writer is held for no longer than storing takes: another process that overtakes is seen.
+    """
+    if database.is_sqlite:
+        with database.read() as session:
+            plan = _plan(session, partnership)
+        if plan is None:
+            return 0
+        with database.write() as session:
+            if SqlStore(session, partnership, plan.epoch).newest() != plan.before:
+                return None
+            _carry_out(session, partnership, plan)
+        return len(plan.queued)
+    with database.write() as session:
+        plan = _plan(session, partnership) if _alone(session, partnership) else None
+        if plan is None:
+            return 0
+        _carry_out(session, partnership, plan)
+    return len(plan.queued)
+
+
 def _alone(session: Session, partnership: str) -> bool:
-    """Whether this transaction is the only sequencer. On SQLite it is, being the only writer."""
-    if session.get_bind().dialect.name == "sqlite":
-        return True
+    """Whether this transaction is PostgreSQL's only sequencer of this log, until it ends."""
     key = func.hashtextextended(f"sequencer/{partnership}", 0)
     return bool(session.scalar(select(func.pg_try_advisory_xact_lock(key))))
 
 
-def _place_batch(session: Session, partnership: str) -> int:
+def _plan(session: Session, partnership: str) -> _Plan | None:
+    """What is to be stored for the next batch; None if nothing waits. Raises LogDisagrees."""
     queued = _queued(session, partnership)
     if not queued:
-        return 0
-    size, edge = _sound_size(session, partnership)
+        return None
+    size, edge = sound_size(session, partnership)
     hashes = []
     for row in queued:
         hashes.append(leaf_hash(row.leaf))
@@ -143,98 +163,63 @@ def _place_batch(session: Session, partnership: str) -> int:
             raise LogDisagrees(partnership, f"leaf of event {row.id} is not what was hashed")
     fresh = append(lambda level, position: edge[level, position], size, hashes)
     whole = {**edge, **{(node.level, node.position): node.hash for node in fresh}}
-    new_size = size + len(queued)
-    reached = root(lambda level, position: whole[level, position], new_size)
+    reached = root(lambda level, position: whole[level, position], size + len(queued))
     epoch = epochs.current(session, partnership)
-    _store(session, partnership, queued, fresh, size, epoch)
+    before = SqlStore(session, partnership, epoch).newest()
     key = signing_key(session.info["keys"], partnership, epoch, new=size == 0)
-    _sign(session, partnership, key, new_size, reached, epoch)
-    done = [row.n for row in queued]
-    session.execute(delete(LogQueue).where(LogQueue.partnership_id == partnership, LogQueue.n.in_(done)))
-    return len(queued)
+    note = bytes(sign_checkpoint(Checkpoint(key.name, size + len(queued), reached), [key]))
+    return _Plan(queued, epoch, before, size, fresh, reached, note)
 
 
 def _queued(session: Session, partnership: str) -> Sequence[Row[int, str, bytes, bytes]]:
-    query = (
-        select(LogEvent.n, LogEvent.id, LogEvent.leaf, LogEvent.leaf_hash)
-        .join(LogQueue, LogQueue.n == LogEvent.n)
-        .where(LogQueue.partnership_id == partnership)
-        .order_by(LogQueue.n)
-        .limit(BATCH)
-    )
-    return session.execute(query).all()
+    return session.connection().execute(_QUEUED, {"partnership": partnership, "batch": BATCH}).all()
 
 
-def _sound_size(session: Session, partnership: str) -> tuple[int, dict[tuple[int, int], bytes]]:
-    """The size of the tree and its peaks, which have been found to be what the last checkpoint signed."""
-    store = SqlStore(session, partnership)
-    latest, end = store.latest(), store.end()
-    if latest is None:
-        if end:
-            raise LogDisagrees(partnership, f"{end} leaves and no checkpoint")
-        return 0, {}
-    signed = _signed(session, partnership, latest)
-    if end != signed.size:
-        raise LogDisagrees(partnership, f"{end} leaves where the last checkpoint has {signed.size}")
-    try:
-        edge = store.answer(lambda get: {tuple(at): get(*at) for at in peaks(signed.size)})
-    except NotInLog as fault:
-        raise LogDisagrees(partnership, str(fault)) from None
-    found = join(list(edge.values())) if edge else EMPTY_ROOT
-    if found != signed.root:
-        raise LogDisagrees(partnership, f"stored nodes do not give the root signed at {signed.size}")
-    return signed.size, edge  # type: ignore[return-value]
+def _carry_out(session: Session, partnership: str, plan: _Plan) -> None:
+    _store(session, partnership, plan)
+    _store_checkpoint(session, partnership, plan)
+    _take_from_queue(session, partnership, plan)
 
 
-def _signed(session: Session, partnership: str, latest: Signed) -> Checkpoint:
-    """The last checkpoint, if the log's key signed it and its row says the same."""
-    try:
-        epoch = epochs.current(session, partnership)
-        key = signing_key(session.info["keys"], partnership, epoch, new=False)
-        signed, _ = open_checkpoint(latest.note.encode(), key.verifier)
-    except (LogFault, KeyMissing) as fault:
-        raise LogDisagrees(partnership, f"checkpoint of size {latest.size}: {fault}") from None
-    if (signed.size, signed.root) != (latest.size, latest.root):
-        raise LogDisagrees(partnership, f"checkpoint of size {latest.size} says something else inside")
-    return signed
-
-
-def _store(
-    session: Session,
-    partnership: str,
-    queued: Sequence[Row[int, str, bytes, bytes]],
-    fresh: list[Node],
-    size: int,
-    epoch: int,
-) -> None:
-    first = epochs.first_place(epoch)
-    leaves = [
-        {"partnership_id": partnership, "position": at, "event_id": row.id, "hash": row.leaf_hash}
-        for at, row in enumerate(queued, start=first + size)
-    ]
+def _store(session: Session, partnership: str, plan: _Plan) -> None:
+    first = epochs.first_place(plan.epoch)
+    places = enumerate(plan.queued, start=first + plan.size)
+    leaves = [(partnership, at, row.id, row.leaf_hash) for at, row in places]
     nodes = [
-        {
-            "partnership_id": partnership,
-            "level": node.level,
-            "position": (first >> node.level) + node.position,
-            "hash": node.hash,
-        }
-        for node in fresh
+        (partnership, node.level, (first >> node.level) + node.position, node.hash)
+        for node in plan.fresh
         if node.level
     ]
     connection = session.connection()
-    connection.execute(insert(LogLeaf), leaves)
-    if nodes:
-        connection.execute(insert(LogNode), nodes)
+    _LEAF.insert(connection, leaves)
+    _NODE.insert(connection, nodes)
 
 
-def _sign(session: Session, partnership: str, key: SigningKey, size: int, reached: bytes, epoch: int) -> None:
-    note = sign_checkpoint(Checkpoint(key.name, size, reached), [key])
-    row = {
-        "partnership_id": partnership,
-        "size": epochs.first_place(epoch) + size,
-        "root": reached,
-        "note": bytes(note).decode(),
-        "at": now(),
-    }
-    session.connection().execute(insert(LogCheckpoint), [row])
+def _store_checkpoint(session: Session, partnership: str, plan: _Plan) -> None:
+    size = epochs.first_place(plan.epoch) + plan.size + len(plan.queued)
+    row = (partnership, size, plan.reached, plan.note.decode(), now())
+    _CHECKPOINT.insert(session.connection(), [row])
+
+
+def _take_from_queue(session: Session, partnership: str, plan: _Plan) -> None:
+    connection = session.connection()
+    done: list[int] = [row.n for row in plan.queued]
+    given = json.dumps(done) if connection.dialect.name == "sqlite" else done
+    connection.execute(_TAKE[connection.dialect.name], {"partnership": partnership, "done": given})
+
+
+_QUEUED = (
+    select(LogEvent.n, LogEvent.id, LogEvent.leaf, LogEvent.leaf_hash)
+    .join(LogQueue, LogQueue.n == LogEvent.n)
+    .where(LogQueue.partnership_id == bindparam("partnership"))
+    .order_by(LogQueue.n)
+    .limit(bindparam("batch"))
+)
+_LEAF = Bulk(LogLeaf, "partnership_id", "position", "event_id", "hash")
+_NODE = Bulk(LogNode, "partnership_id", "level", "position", "hash")
+_CHECKPOINT = Bulk(LogCheckpoint, "partnership_id", "size", "root", "note", "at")
+_FROM_QUEUE = "DELETE FROM log_queue WHERE partnership_id = :partnership AND n "
+_TAKE = {
+    "sqlite": text(_FROM_QUEUE + "IN (SELECT value FROM json_each(:done))"),  # noqa: S608 - ours
+    "postgresql": text(_FROM_QUEUE + "= ANY(:done)"),
+}

@@ -68,7 +68,7 @@ def test_batches_follow_each_other(database: Database, monkeypatch: pytest.Monke
         assert session.scalars(text("SELECT event_id FROM log_leaf ORDER BY position")).all() == ids
 
 
-@pytest.mark.parametrize("step", ["_store", "_sign", "delete"])
+@pytest.mark.parametrize("step", ["_store", "_store_checkpoint", "_take_from_queue"])
 def test_a_crash_while_placing_leaves_all_of_it_to_do(
     database: Database, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
