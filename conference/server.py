@@ -13,6 +13,7 @@ from conference.commands.errors import Stopped
 from conference.identity.models import Partnership
 from conference.trail.errors import LogDisagrees
 from conference.trail.sequencer import check_start
+from conference.trail.witnessing.asker import Asker
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -56,6 +57,7 @@ class _Server(BaseApplication):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._app: Flask | None = None
+        self._asker: Asker | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -66,13 +68,17 @@ class _Server(BaseApplication):
     def load(self) -> Any:
         """Called in the worker, after the fork: threads and connections are its own."""
         self._app = create_app(self._settings)
-        self._app.extensions["conference"].sequencer.start()
+        parts = self._app.extensions["conference"]
+        parts.sequencer.start()
+        self._asker = Asker(parts.database).start()
         return self._app
 
     def _stop(self, _server: object, _worker: object) -> None:
         """Place what is queued, and give the connections back."""
         if self._app is not None:
             parts = self._app.extensions["conference"]
+            if self._asker is not None:
+                self._asker.stop()
             parts.sequencer.stop()
             parts.database.close()
 

@@ -56,6 +56,8 @@ OPEN_BYTES = {
     "log_leaf.hash": "the log's own",
     "log_node.hash": "the log's own",
     "log_checkpoint.root": "the log's own",
+    "log_meeting.leaf_hash": "the log's own",
+    "log_token.digest": "a hash of 32 random bytes",
 }
 SEALED_FORMAT = 1  # the first byte of what conference.vault seals
 

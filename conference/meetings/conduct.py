@@ -30,6 +30,7 @@ from conference.meetings.models import (
 )
 from conference.meetings.services import agenda_for, invitation_of, log_meeting, must_chair, open_item
 from conference.permissions import HOLDS, Permission
+from conference.trail.witnessing.closing import meeting_closed
 
 
 def sign_statement(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) -> None:
@@ -131,7 +132,9 @@ def move_on(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime)
     session.flush()
     case_id = upcoming.case_id if upcoming is not None else None
     name = "meeting.advanced" if upcoming is not None else "meeting.closed"
-    log_meeting(session, name, meeting, By.viewer(viewer), case_id=case_id)
+    leaf_hash = log_meeting(session, name, meeting, By.viewer(viewer), case_id=case_id)
+    if upcoming is None:
+        meeting_closed(session, meeting.partnership_id, meeting.id, leaf_hash)
     return upcoming
 
 

@@ -251,8 +251,8 @@ def log_meeting(
     *,
     case_id: str | None = None,
     about: tuple[str, ...] = (),
-) -> None:
-    writing.record(
+) -> bytes:
+    leaf_hash = writing.record(
         session,
         name,
         partnership=meeting.partnership_id,
@@ -263,3 +263,4 @@ def log_meeting(
         about=about,
     )
     moved(session, meeting.partnership_id)
+    return leaf_hash

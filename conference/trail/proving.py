@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,13 +17,14 @@ from audit.event import commitment
 from audit.shape import check_leaf
 from audit.tree import inclusion_proof
 from conference.errors import NotFound
-from conference.trail import roster
+from conference.trail import epochs, roster
 from conference.trail.errors import NotPlacedYet
-from conference.trail.keys import verifier_key
 from conference.trail.models import LogEvent, LogLeaf
 from conference.trail.opening import OpenBody, open_bodies
 from conference.trail.packing import Packed
 from conference.trail.sqlstore import SqlStore
+from conference.trail.witnessing import standing
+from conference.trail.witnessing.standing import Witnessed
 from conference.vault.errors import KeyGone, SealBroken
 
 __all__ = ["CHECKED", "LogFault", "Verification", "export", "parts_for", "proof_for", "verify_now"]
@@ -43,6 +45,7 @@ class Verification:
 
     index: its place, counted from 0, in a log of `size`; None while the event has none: then the checks of
     the tree are still to come, which is no failure.
+    witnessed: the cosigned checkpoint that it was followed up to; None if no witness has cosigned one yet.
     """
 
     event_id: str
@@ -51,6 +54,8 @@ class Verification:
     index: int | None = None
     size: int | None = None
     root: str | None = None
+    epoch: int | None = None
+    witnessed: Witnessed | None = None
 
     @property
     def holds(self) -> bool:
@@ -63,10 +68,10 @@ def proof_for(session: Session, partnership: str, event_id: str) -> tuple[bytes,
 
     Raises NotFound; NotPlacedYet.
     """
-    leaf, _, index = _leaf(session, partnership, event_id)
-    if index is None:
+    leaf, _, place = _leaf(session, partnership, event_id)
+    if place is None:
         raise NotPlacedYet(event_id)
-    return bytes(_prove(session, partnership, index)), leaf
+    return bytes(_prove(session, partnership, place).proof), leaf
 
 
 def verify_now(session: Session, partnership: str, agency: str, event_id: str) -> Verification:
@@ -74,41 +79,45 @@ def verify_now(session: Session, partnership: str, agency: str, event_id: str) -
 
     Raises NotFound if there is no such event.
     """
-    leaf, version, index = _leaf(session, partnership, event_id)
+    leaf, version, place = _leaf(session, partnership, event_id)
+    index = None if place is None else epochs.index_of(place)
     checked: list[str] = []
     try:
         body = open_bodies(session, partnership, agency, [event_id])[event_id]
         checked += CHECKED[:2]
         _check_leaf(leaf, body, roster.positions(session, partnership, agency).get(version))
         checked.append(CHECKED[2])
-        if index is None:
+        if place is None:
             return Verification(event_id, tuple(checked), None)
-        proof = _prove(session, partnership, index)
-        checkpoint = proof.verify(leaf, verifier_key(session.info["keys"], partnership))
+        proved = _prove(session, partnership, place)
+        checkpoint = proved.proof.verify(leaf, epochs.verifier(session, partnership, proved.epoch))
     except KeyError:
         failure = "the agency's part is missing"
     except (SealBroken, KeyGone, LogFault) as fault:
         failure = str(fault)
     else:
         size, root = checkpoint.size, to_base64(checkpoint.root)
-        return Verification(event_id, CHECKED, None, index, size, root)
+        return Verification(event_id, CHECKED, None, index, size, root, proved.epoch, proved.witnessed)
     return Verification(event_id, tuple(checked), failure, index)
 
 
-def parts_for(session: Session, partnership: str, agency: str, size: int) -> Iterator[OpenedPart | None]:
-    """What opens `agency`'s part of each of the first `size` leaves; None where it had no part yet.
+def parts_for(
+    session: Session, partnership: str, agency: str, size: int, *, start: int = 0, epoch: int | None = None
+) -> Iterator[OpenedPart | None]:
+    """What opens `agency`'s part of each leaf from `start` up to `size`; None where it had no part yet.
 
-    Raises SealBroken, KeyGone.
+    epoch: by default the current. Raises SealBroken, KeyGone.
     """
+    first = epochs.first_place(epochs.current(session, partnership) if epoch is None else epoch)
     positions = roster.positions(session, partnership, agency)
-    for start in range(0, size, CHUNK):
+    for at in range(first + start, first + size, CHUNK):
         query = (
             select(LogLeaf.event_id, LogEvent.roster)
             .join(LogEvent, LogEvent.id == LogLeaf.event_id)
             .where(
                 LogLeaf.partnership_id == partnership,
-                LogLeaf.position >= start,
-                LogLeaf.position < min(start + CHUNK, size),
+                LogLeaf.position >= at,
+                LogLeaf.position < min(at + CHUNK, first + size),
             )
         )
         rows = session.execute(query.order_by(LogLeaf.position)).all()
@@ -124,17 +133,18 @@ def export(
     folder: Path,
     *,
     agency: str | None = None,
+    epoch: int | None = None,
     progress: audit.Progress | None = None,
 ) -> audit.Checkpoint:
     """Write the static log to `folder`, empty or not there yet; with an agency what opens its own parts.
 
-    Raises audit.BadFolder.
+    epoch: by default the current. Raises audit.BadFolder.
     """
-    store = SqlStore(session, partnership)
+    store = SqlStore(session, partnership, epoch)
     latest = store.latest()
     size = 0 if latest is None else latest.size
-    parts = None if agency is None else parts_for(session, partnership, agency, size)
-    key = verifier_key(session.info["keys"], partnership)
+    parts = None if agency is None else parts_for(session, partnership, agency, size, epoch=store.epoch)
+    key = epochs.verifier(session, partnership, store.epoch)
     return audit.export_log(store, folder, key, parts=parts, progress=progress)
 
 
@@ -150,11 +160,22 @@ def _leaf(session: Session, partnership: str, event_id: str) -> tuple[bytes, str
     return row.leaf, row.roster, row.position
 
 
-def _prove(session: Session, partnership: str, index: int) -> Proof:
-    store = SqlStore(session, partnership)
-    note = store.checkpoint()
+class _Proved(NamedTuple):
+    """A proof up to the newest checkpoint that a quorum cosigned, or without one to the newest there is."""
+
+    proof: Proof
+    epoch: int
+    witnessed: Witnessed | None
+
+
+def _prove(session: Session, partnership: str, place: int) -> _Proved:
+    epoch, index = epochs.epoch_of(place), epochs.index_of(place)
+    store = SqlStore(session, partnership, epoch)
+    witnessed = standing.newest(session, partnership, place)
+    note = store.checkpoint() if witnessed is None else witnessed.note
     size = audit.Checkpoint.parse(audit.Note.parse(note).text).size
-    return Proof(index, tuple(store.answer(lambda get: inclusion_proof(get, index, size))), note)
+    steps = store.answer(lambda get: inclusion_proof(get, index, size))
+    return _Proved(Proof(index, tuple(steps), note), epoch, witnessed)
 
 
 def _check_leaf(leaf: bytes, body: OpenBody, position: int | None) -> None:
