@@ -216,6 +216,16 @@ def decide_requests(policy: Path) -> int:
     return commands.decide_lines(policy, stdin=streams[0], stdout=streams[1], stderr=streams[2])
 
 
+@consent.command("explain")
+@click.argument("policy", type=ANYTHING)
+def explain_request(policy: Path) -> int:
+    """Explain the decision for the request on standard input, one JSON object."""
+    from conference.sharing import commands
+
+    streams = sys.stdin.buffer, sys.stdout.buffer, sys.stderr.buffer
+    return commands.explain_request(policy, stdin=streams[0], stdout=streams[1], stderr=streams[2])
+
+
 @consent.command("diff")
 @click.argument("old", type=ANYTHING)
 @click.argument("new", type=ANYTHING)

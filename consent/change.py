@@ -1,10 +1,15 @@
-"""The smallest change that would raise a level: found by deciding with it, never guessed."""
+"""What would have to happen for a higher level, and the policy and request after it happened."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 
-from consent.model import Level, Policy
+from consent.load import amend, extend
+from consent.model import Approver, Level, Policy, Signed
+from consent.moment import write_moment
+
+What = Mapping[str, object]
 
 
 class Step(StrEnum):
@@ -24,13 +29,23 @@ class Step(StrEnum):
 class Part:
     """One part of a change: its kind and what it is, written as a request or a policy writes it.
 
-    what: OFFER: the offered level; CONSENT, OVERRIDE, EXEMPTION, AGREEMENT, PERMIT: the object that is added
-    to the policy's list; APPROVAL: the id of the recorded decision and the approvers it gains
-    (`{"id": …, "approved_by": […]}`); LIFT: the id of the rule taken away.
+    what:      CONSENT, OVERRIDE, EXEMPTION, AGREEMENT, PERMIT: the object that the policy's list gains.
+               OFFER: `{"offered": level}`. APPROVAL: `{"id": recorded decision}`. LIFT: `{"id": rule}`.
+    approvers: APPROVAL: those that the decision gains.
     """
 
     step: Step
-    what: str | Mapping[str, object]
+    what: What
+    approvers: tuple[Approver, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """The part as the command writes it."""
+        told: dict[str, object] = {"step": self.step.value, "what": dict(self.what)}
+        if self.approvers:
+            told["approved_by"] = [
+                approver_json(one.staff, one.agency, write_moment(one.at)) for one in self.approvers
+            ]
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +55,41 @@ class Change:
     parts: tuple[Part, ...]
     level: Level
 
+    def as_json(self) -> dict[str, object]:
+        """The change as the command writes it."""
+        return {"level": self.level.word, "parts": [part.as_json() for part in self.parts]}
 
-def with_change(policy: Policy, request: Mapping[str, object], change: Change) -> tuple[Policy, object]:
-    """The policy and the request as they would be after `change`, for deciding again."""
-    raise NotImplementedError
+
+def approver_json(staff: str, agency: str, at: str) -> dict[str, object]:
+    """An approver as a policy writes one. at: a moment as the law writes it."""
+    return {"staff": staff, "agency": agency, "at": at}
+
+
+def with_change(policy: Policy, request: What, parts: Iterable[Part]) -> tuple[Policy, What]:
+    """The policy and the request after every part of a change. Raises BrokenPolicy if one is wrong."""
+    done = list(parts)
+
+    def of(*steps: Step) -> list[What]:
+        return [part.what for part in done if part.step in steps]
+
+    for part in done:
+        if part.step is Step.APPROVAL:
+            policy = _approved(policy, part)
+    policy = extend(policy, consents=of(Step.CONSENT), decisions=of(Step.OVERRIDE, Step.EXEMPTION))
+    lifted = {str(what["id"]) for what in of(Step.LIFT)}
+    terms, rules = of(Step.AGREEMENT), of(Step.PERMIT)
+    if terms or rules or lifted:
+        policy = amend(policy, agreements=terms, rules=rules, without=lifted)
+    return policy, {**request, **(of(Step.OFFER) or [{}])[-1]}
+
+
+def _approved(policy: Policy, part: Part) -> Policy:
+    """The policy in which a recorded decision has more approvers."""
+
+    def of(one: Signed) -> Signed:
+        return (
+            replace(one, approved_by=one.approved_by + part.approvers) if one.id == part.what["id"] else one
+        )
+
+    theirs = {person: tuple(map(of, signed)) for person, signed in policy.signed_for.items()}
+    return replace(policy, signed=tuple(map(of, policy.signed)), signed_for=MappingProxyType(theirs))

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from consent.decide import decide
 from consent.diff import diff
+from consent.explain import explain
 from consent.faults import BrokenPolicy
 from consent.jsontext import NotJSON, read_json
 from consent.load import load
@@ -42,6 +43,20 @@ def decide_lines(
         answer = decide(policy, _request(line)).as_json()
         stdout.write(_line(answer))
         stdout.flush()
+    return FINE
+
+
+def explain_request(policy_path: str | Path, *, stdin: BinaryIO, stdout: BinaryIO, stderr: BinaryIO) -> int:
+    """Explain the decision for the one request on `stdin`, as a line on `stdout`.
+
+    What is no JSON object is explained too, as incomplete.
+    Returns the exit status: 0, or 2 for a broken policy, with its faults on `stderr`, nothing on `stdout`.
+    """
+    policy = _policy(policy_path, stderr)
+    if policy is None:
+        return BROKEN
+    stdout.write(_line(explain(policy, _request(stdin.read())).as_json()))
+    stdout.flush()
     return FINE
 
 

@@ -51,13 +51,16 @@ def decide(policy: Policy, request: object) -> Decision:
     if asked.recipient.name == asked.owner.name:
         return Decision(level=Level.FULL, reason=Reason.OWN, policy=policy.version)
     agreements = agreements_fitting(policy.agreements, asked)
-    answers = [_about(_facts(policy, asked, agreements, person, role)) for person, role in asked.subjects]
+    answers = [
+        _about(facts_about(policy, asked, agreements, person, role)) for person, role in asked.subjects
+    ]
     return min(
         answers, key=lambda answer: answer.level
     )  # the first of the least: subjects come smallest first
 
 
-def _facts(policy: Policy, request: Request, agreements: list[str], person: str, role: str) -> Facts:
+def facts_about(policy: Policy, request: Request, agreements: list[str], person: str, role: str) -> Facts:
+    """What the gates look at for one subject."""
     return Facts(
         policy=policy,
         request=request,
@@ -102,18 +105,18 @@ def _permit_gate(facts: Facts) -> Decision | None:
     permits = facts.rules_that(Effect.PERMIT)
     if not permits:
         return _refusal(facts.policy, Reason.NO_RULE)
-    if any(_failing(facts, rule) is None for rule in permits):
+    if any(failing(facts, rule) is None for rule in permits):
         return None
     nearest = max(
         permits, key=lambda rule: rule.level
     )  # the first of the highest: rules come smallest id first
-    reason = _failing(facts, nearest) or Reason.NO_RULE
+    reason = failing(facts, nearest) or Reason.NO_RULE
     refused_by = facts.said.consent if facts.said and reason is Reason.CONSENT_REFUSED else None
     return _refusal(facts.policy, reason, rule=nearest.id, consent=refused_by)
 
 
 def _level_gate(facts: Facts) -> Decision:
-    live = [_live(facts, rule) for rule in facts.rules_that(Effect.PERMIT) if _failing(facts, rule) is None]
+    live = [_live(facts, rule) for rule in facts.rules_that(Effect.PERMIT) if failing(facts, rule) is None]
     best = max(live, key=lambda one: one.level)  # again the smallest id among the highest
     limits = facts.rules_that(Effect.LIMIT)
     level = min(
@@ -138,7 +141,7 @@ def _level_gate(facts: Facts) -> Decision:
     )
 
 
-def _failing(facts: Facts, rule: Rule) -> Reason | None:
+def failing(facts: Facts, rule: Rule) -> Reason | None:
     """The first condition that keeps `rule` from being live."""
     return _basis_fails(facts, rule) or _consent_fails(facts, rule) or _approval_fails(facts, rule)
 

@@ -75,13 +75,7 @@ def extend(policy: Policy, *, consents: Sequence[object] = (), decisions: Sequen
     Raises BrokenPolicy; the paths count from the first that is added.
     """
     faults: list[str] = []
-    known = Known(
-        policy.above,
-        frozenset(policy.purposes),
-        policy.agency,
-        policy.basis,
-        frozenset(lock.id for lock in policy.locks),
-    )
+    known = _known_of(policy)
     more_consents = read_consents(
         _added("consents", consents, faults), known, {consent.id for consent in policy.consents}
     )
@@ -97,6 +91,44 @@ def extend(policy: Policy, *, consents: Sequence[object] = (), decisions: Sequen
         signed=all_signed,
         consents_of=_by_person(all_consents),
         signed_for=_by_person(all_signed),
+    )
+
+
+def amend(
+    policy: Policy,
+    *,
+    agreements: Sequence[object] = (),
+    rules: Sequence[object] = (),
+    without: Container[str] = (),
+) -> Policy:
+    """`policy` with more agreements and rules, written as a policy writes them, and without some rules (ids).
+
+    Raises BrokenPolicy; the paths count from the first that is added.
+    """
+    faults: list[str] = []
+    known = _known_of(policy)
+    kept = tuple(rule for rule in policy.rules if rule.id not in without)
+    all_rules = kept + read_rules(_added("rules", rules, faults), known, {rule.id for rule in kept})
+    all_agreements = policy.agreements + read_agreements(
+        _added("agreements", agreements, faults), known, {one.id for one in policy.agreements}
+    )
+    if faults:
+        raise BrokenPolicy(faults)
+    return replace(
+        policy,
+        agreements=all_agreements,
+        rules=all_rules,
+        rules_on=_rules_on(all_rules, policy.above, policy.purposes),
+    )
+
+
+def _known_of(policy: Policy) -> Known:
+    return Known(
+        policy.above,
+        frozenset(policy.purposes),
+        policy.agency,
+        policy.basis,
+        frozenset(lock.id for lock in policy.locks),
     )
 
 
@@ -120,10 +152,10 @@ def _policy(record: Record) -> Policy:
         bases=_readable(record, "bases", list, [one.code for one in bases]),
         locks=None,
     )
-    agreements = read_agreements(_list(record, "agreements"), known)
+    agreements = read_agreements(_list(record, "agreements"), known, set())
     locks = read_locks(_list(record, "locks"), known)
     known = replace(known, locks=_readable(record, "locks", list, [one.id for one in locks]))
-    rules = read_rules(_list(record, "rules"), known)
+    rules = read_rules(_list(record, "rules"), known, set())
     consents = read_consents(_list(record, "consents"), known, set())
     signed = read_signed(_list(record, "decisions"), known, set())
     above = {one.name: names_above(one.name) for one in classes}

@@ -53,11 +53,14 @@ def agreements_fitting(agreements: Iterable[Agreement], request: Request) -> lis
 
 def signed_in_force(signed: Iterable[Signed], request: Request) -> list[InForce]:
     """The signed decisions about one person that are in force for the request."""
-    counted = [InForce(one, _approvers_that_count(one, request)) for one in signed if _fits(one, request)]
+    counted = [
+        InForce(one, _approvers_that_count(one, request)) for one in signed if signed_fits(one, request)
+    ]
     return [one for one in counted if one.approvers > 0 or one.signed.kind is Kind.BREAK_GLASS]
 
 
-def _fits(signed: Signed, request: Request) -> bool:
+def signed_fits(signed: Signed, request: Request) -> bool:
+    """Whether the signed decision speaks of the request and has not run out, approved or not."""
     return (
         signed.owner == request.owner.name
         and request.recipient.name in signed.recipients

@@ -32,9 +32,8 @@ _BARRED = {
 }
 
 
-def read_rules(places: list[Place], known: Known) -> tuple[Rule, ...]:
-    """The rules, no id twice."""
-    taken: set[str] = set()
+def read_rules(places: list[Place], known: Known, taken: set[str]) -> tuple[Rule, ...]:
+    """The rules. taken: the ids that others have already; grows."""
     return tuple(_rule(Record.read(place, ("id", "effect"), _OPTIONAL), known, taken) for place in places)
 
 

@@ -92,9 +92,8 @@ def read_locks(places: list[Place], known: Known) -> tuple[Lock, ...]:
     )
 
 
-def read_agreements(places: list[Place], known: Known) -> tuple[Agreement, ...]:
-    """The agreements, no id twice."""
-    taken: set[str] = set()
+def read_agreements(places: list[Place], known: Known, taken: set[str]) -> tuple[Agreement, ...]:
+    """The agreements. taken: the ids that others have already; grows."""
     return tuple(_agreement(place, known, taken) for place in places)
 
 
