@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Dialect, Table
+from sqlalchemy import Dialect, LargeBinary, Table
 from sqlalchemy.engine import Connection
 
 from conference.db import Base
@@ -43,7 +43,9 @@ class Bulk:
             values = ", ".join("?" * len(columns))
             bound = [one.type.dialect_impl(dialect).bind_processor(dialect) for one in columns]
             processors: list[_Processor] = [
-                (at, process) for at, process in enumerate(bound) if process is not None
+                (at, process)
+                for at, (one, process) in enumerate(zip(columns, bound, strict=True))
+                if process is not None and not isinstance(one.type, LargeBinary)  # bytes go as they are
             ]
             return f"{into} VALUES ({values})", processors
         arrays = ", ".join(f"%s::{one.type.compile(dialect).split('(')[0]}[]" for one in columns)

@@ -7,8 +7,17 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from conference.ids import random_bytes
 from conference.vault.datakeys import Fault, Wanted, canonical, for_opening, for_sealing
-from conference.vault.envelope import HEAD_BYTES, TAG_BYTES, NotSealedHere, decrypt, encrypt, key_id_in
+from conference.vault.envelope import (
+    HEAD_BYTES,
+    NONCE_BYTES,
+    TAG_BYTES,
+    NotSealedHere,
+    decrypt,
+    encrypt,
+    key_id_in,
+)
 from conference.vault.errors import SealBroken
 from conference.vault.place import Place
 
@@ -45,9 +54,12 @@ def seal_parts(session: Session, parts: Iterable[Part]) -> list[bytes]:
     }
     found = for_sealing(session, set(of.values()))
     keys = {about: found[wanted] for about, wanted in of.items()}
+    drawn = random_bytes(NONCE_BYTES * len(given))
     return [
-        encrypt(keys[partnership, agency, subjects], plain, place)
-        for plain, partnership, agency, place, subjects in given
+        encrypt(keys[partnership, agency, subjects], plain, place, drawn[at : at + NONCE_BYTES])
+        for at, (plain, partnership, agency, place, subjects) in zip(
+            range(0, len(drawn), NONCE_BYTES), given, strict=True
+        )
     ]
 
 

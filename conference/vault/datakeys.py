@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Insert, event, select
+from sqlalchemy import Insert, bindparam, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -45,6 +45,16 @@ class Wanted(NamedTuple):
     owner: str
     subjects: str
     purpose: str
+
+
+# Made once: to make it takes longer than to ask it.
+_CURRENT = select(*_COLUMNS).where(
+    DataKey.partnership_id.in_(bindparam("partnership", expanding=True)),
+    DataKey.owner.in_(bindparam("owner", expanding=True)),
+    DataKey.subjects.in_(bindparam("subjects", expanding=True)),
+    DataKey.purpose.in_(bindparam("purpose", expanding=True)),
+    DataKey.current,
+)
 
 
 class Fault(NamedTuple):
@@ -123,15 +133,10 @@ def _held(session: Session) -> dict[Wanted, OpenKey]:
 
 def _find(session: Session, wanted: Collection[Wanted]) -> dict[Wanted, OpenKey]:
     keys: KeyFile = session.info["keys"]
-    query = select(*_COLUMNS).where(
-        DataKey.partnership_id.in_({one.partnership for one in wanted}),
-        DataKey.owner.in_({one.owner for one in wanted}),
-        DataKey.subjects.in_({one.subjects for one in wanted}),
-        DataKey.purpose.in_({one.purpose for one in wanted}),
-        DataKey.current,
-    )
+    wanted = set(wanted)
+    asked = {name: list({getattr(one, name) for one in wanted}) for name in Wanted._fields}
     found = {}
-    for row in session.connection().execute(query):
+    for row in session.connection().execute(_CURRENT, asked):
         info = KeyInfo(*row[:6])
         wants = Wanted(info.partnership, info.owner, info.subjects, info.purpose)
         if wants not in wanted:

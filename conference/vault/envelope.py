@@ -64,9 +64,13 @@ def open_key(info: KeyInfo, key: bytes) -> OpenKey:
     return OpenKey(info, short_id(info.id), AESGCM(key), binding)
 
 
-def encrypt(key: OpenKey, plain: bytes, place: Place) -> bytes:
-    """Format, data key id, nonce, ciphertext with its tag."""
-    nonce = random_bytes(NONCE_BYTES)
+def encrypt(key: OpenKey, plain: bytes, place: Place, nonce: bytes | None = None) -> bytes:
+    """Format, data key id, nonce, ciphertext with its tag.
+
+    nonce: fresh random bytes, where the caller has drawn for many at once.
+    """
+    if nonce is None:
+        nonce = random_bytes(NONCE_BYTES)
     sealed = key.cipher.encrypt(nonce, plain, _bound(key, place))
     return b"".join((bytes((FORMAT,)), key.short, nonce, sealed))
 
