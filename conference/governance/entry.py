@@ -41,6 +41,7 @@ class EntryPage:
     at: datetime
     is_broken: bool
     place: int | None
+    is_disclosure: bool
 
 
 def entry_page(session: Session, viewer: Viewer, event_id: str) -> EntryPage:
@@ -61,6 +62,7 @@ def entry_page(session: Session, viewer: Viewer, event_id: str) -> EntryPage:
         at=entry.at,
         is_broken=entry.fault is not None or checked.failure is not None,
         place=None if checked.index is None else checked.index + 1,
+        is_disclosure=entry.name in words.DISCLOSURES,
     )
 
 

@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.Column("event_id", sa.String(length=44), nullable=False),
         sa.Column("case_id", sa.String(length=255), nullable=False),
         sa.Column("reader", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=False),
         sa.Column("agency_id", sa.String(length=64), nullable=False),
         sa.Column("fault", sa.String(length=20), nullable=False),
         sa.Column("reported_by", sa.String(length=64), nullable=False),
@@ -112,6 +113,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_wrong_report_agency_id"), "wrong_report", ["agency_id"], unique=False)
     op.create_index(op.f("ix_wrong_report_case_id"), "wrong_report", ["case_id"], unique=False)
     op.create_index(op.f("ix_wrong_report_event_id"), "wrong_report", ["event_id"], unique=False)
+    op.create_index(op.f("ix_wrong_report_owner"), "wrong_report", ["owner"], unique=False)
     op.create_index(op.f("ix_wrong_report_partnership_id"), "wrong_report", ["partnership_id"], unique=False)
     op.create_table(
         "recall_notice",
@@ -154,7 +156,6 @@ def upgrade() -> None:
         sa.Column("report_id", sa.String(length=255), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("field_id", sa.String(length=255), nullable=True),
-        sa.Column("owner", sa.String(length=64), nullable=False),
         sa.Column("class_name", sa.String(length=255), nullable=False),
         sa.Column("level", sa.String(length=10), nullable=False),
         sa.Column("row_seal", sa.LargeBinary(), nullable=True),
@@ -167,7 +168,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("report_id", "number", name=op.f("pk_wrong_item")),
     )
-    op.create_index(op.f("ix_wrong_item_owner"), "wrong_item", ["owner"], unique=False)
     op.create_index(op.f("ix_wrong_item_partnership_id"), "wrong_item", ["partnership_id"], unique=False)
     op.create_table(
         "wrong_note",
@@ -175,9 +175,11 @@ def upgrade() -> None:
         sa.Column("report_id", sa.String(length=255), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("by", sa.String(length=64), nullable=False),
+        sa.Column("agency_id", sa.String(length=64), nullable=False),
         sa.Column("text", sa.LargeBinary(), nullable=False),
         sa.Column("row_seal", sa.LargeBinary(), nullable=True),
         sa.Column("partnership_id", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_wrong_note_agency_id_agency")),
         sa.ForeignKeyConstraint(["by"], ["staff.id"], name=op.f("fk_wrong_note_by_staff")),
         sa.ForeignKeyConstraint(
             ["partnership_id"], ["partnership.id"], name=op.f("fk_wrong_note_partnership_id_partnership")

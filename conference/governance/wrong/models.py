@@ -53,9 +53,10 @@ _TOLD = {
 
 
 class WrongReport(RowSealed, OfPartnership, Base):
-    """One disclosure that an officer reported as wrong.
+    """One disclosure of one agency's information that an officer reported as wrong.
 
     event_id:   the disclosure in the log.   reader: the agency whose staff were shown it.
+    owner:      whose information it is, an agency or the conference.
     agency_id:  the agency that reported it, and leads on it.
     due:        by when the regulator is told, unless a risk is unlikely.
     reportable: whether they are; None until somebody decided, with `why`.
@@ -64,7 +65,18 @@ class WrongReport(RowSealed, OfPartnership, Base):
     __tablename__ = "wrong_report"
     __table_args__ = (CheckConstraint("(decided_at IS NULL) = (reportable IS NULL)", name="decided_one_way"),)
     SEALED = (
-        *("id", "event_id", "case_id", "reader", "agency_id", "fault", "reported_by", "reported_at", "due"),
+        *(
+            "id",
+            "event_id",
+            "case_id",
+            "reader",
+            "owner",
+            "agency_id",
+            "fault",
+            "reported_by",
+            "reported_at",
+            "due",
+        ),
         *("reportable", "decided_at", "decided_by", "corrected_at", "closed_at", "closed_by"),
     )
 
@@ -72,6 +84,7 @@ class WrongReport(RowSealed, OfPartnership, Base):
     event_id: Mapped[str] = mapped_column(String(44), index=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"), index=True)
     reader: Mapped[str] = mapped_column(ForeignKey("agency.id"))
+    owner: Mapped[str] = mapped_column(String(64), index=True)
     agency_id: Mapped[str] = mapped_column(ForeignKey("agency.id"), index=True)
     fault: Mapped[str] = mapped_column(String(20))
     reported_by: Mapped[str] = mapped_column(ForeignKey("staff.id"))
@@ -95,13 +108,12 @@ class WrongItem(RowSealed, OfPartnership, Base):
     """One field that was wrongly disclosed; field_id is None where only its presence was."""
 
     __tablename__ = "wrong_item"
-    SEALED = ("report_id", "number", "field_id", "owner", "class_name", "level")
+    SEALED = ("report_id", "number", "field_id", "class_name", "level")
     SEAL_ROW = 2
 
     report_id: Mapped[str] = mapped_column(ForeignKey("wrong_report.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     field_id: Mapped[str | None]
-    owner: Mapped[str] = mapped_column(String(64), index=True)
     class_name: Mapped[str]
     level: Mapped[str] = mapped_column(String(10))
 
@@ -120,13 +132,14 @@ class WrongTold(RowSealed, OfPartnership, Base):
 
 
 class WrongNote(RowSealed, OfPartnership, Base):
-    """What was done, in an officer's words, on a day."""
+    """What was done, in an officer's words, on a day: sealed for their agency."""
 
     __tablename__ = "wrong_note"
-    SEALED = ("id", "report_id", "at", "by")
+    SEALED = ("id", "report_id", "at", "by", "agency_id")
 
     id: Mapped[str] = mapped_column(primary_key=True)
     report_id: Mapped[str] = mapped_column(ForeignKey("wrong_report.id"), index=True)
     at: Mapped[datetime]
     by: Mapped[str] = mapped_column(ForeignKey("staff.id"))
+    agency_id: Mapped[str] = mapped_column(ForeignKey("agency.id"))
     text: Mapped[SealedBytes]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from conference.identity.models import Agency, Staff
-from conference.trail.reading import Entry, EntryItem, Wanted, events_for
+from conference.trail.reading import Entry, EntryItem, Wanted, event_for, events_for
 
 DISCLOSURES = ("disclosure.shown", "disclosure.spoken", "disclosure.exported")
 AUDIT = "audit"
@@ -51,29 +51,42 @@ def shown(
     *,
     since: datetime,
     until: datetime | None = None,
+    case_id: str | None = None,
     person: str | None = None,
-    fields: Collection[str] | None = None,
+    fits: Callable[[EntryItem], bool] = lambda _: True,
 ) -> Past:
     """What others than its owner were shown from `since` on, before `until`; each thing once a reader.
 
-    person: only what is about them.   fields: only these (ids).
+    case_id: only in this case.   person: only what is about them.   fits: only items of which it is true.
     A disclosure to several at once was made to its actor and to everybody of staff whom its head names.
     """
     last: dict[tuple[object, ...], Exposure] = {}
     unread = 0
     home = _agencies_of_staff(session, partnership_id)
-    wanted = Wanted(since=since, until=until, person=person, names=DISCLOSURES)
+    wanted = Wanted(since=since, until=until, case=case_id, person=person, names=DISCLOSURES)
     for agency in session.scalars(select(Agency.id).where(Agency.partnership_id == partnership_id)):
         for entry in events_for(session, partnership_id, agency, wanted):
             if entry.fault:
                 unread += 1
             elif entry.own and entry.purpose != AUDIT:  # its own staff's events are whole; each is read once
-                for one in _in(entry, home, person, fields):
+                for one in _in(entry, home, person, fits):
                     known = last.get(one.key)
                     if known is None or known.at <= one.at:
                         last[one.key] = one
     found = sorted(last.values(), key=lambda one: (one.staff_id, one.case_id, one.at, one.event_id))
     return Past(tuple(found), unread)
+
+
+def shown_in(
+    session: Session, partnership_id: str, event_id: str, agency: str, fits: Callable[[EntryItem], bool]
+) -> list[Exposure]:
+    """What others than its owner were shown in one disclosure. agency: whose staff made it or were shown it.
+
+    Raises NotFound if there is no such event of theirs; of one that does not open there is nothing.
+    """
+    entry = event_for(session, partnership_id, agency, event_id)
+    home = _agencies_of_staff(session, partnership_id)
+    return [] if entry.fault else list(_in(entry, home, None, fits))
 
 
 def shown_to(entry: Entry) -> list[str]:
@@ -83,14 +96,14 @@ def shown_to(entry: Entry) -> list[str]:
 
 
 def _in(
-    entry: Entry, home: dict[str, str], person: str | None, fields: Collection[str] | None
+    entry: Entry, home: dict[str, str], person: str | None, fits: Callable[[EntryItem], bool]
 ) -> Iterator[Exposure]:
     for who in shown_to(entry):
         agency = home.get(who)
         for item in entry.items:
             if item is None or agency is None or item.owner == agency or entry.case is None:
                 continue
-            if (person is None or person in item.subjects) and (fields is None or item.field in fields):
+            if (person is None or person in item.subjects) and fits(item):
                 yield Exposure(who, agency, entry.case, entry.purpose, entry.id, entry.at, item)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from conference.cases import services as cases
+from conference.cases.models import Case, CaseAgency
 from conference.cases.services import By, checked_text, exclusions_of
 from conference.errors import BadInput, Conflict, NotFound
 from conference.identity.services import Viewer
@@ -31,6 +32,8 @@ __all__ = [
     "of_own_cases",
     "open_review",
     "outcomes_of",
+    "references",
+    "settle",
 ]
 
 
@@ -120,6 +123,17 @@ def find_review(session: Session, viewer: Viewer, review_id: str, *, at: datetim
     if found is None:
         raise NotFound(f"review {review_id}")
     return found
+
+
+def references(session: Session, viewer: Viewer, found: Iterable[Review]) -> dict[str, str]:
+    """The references of the cases that reviews are about, by case id, if they are listed for the agency."""
+    ids = sorted({one.case_id for one in found if one.case_id is not None})
+    rows = session.execute(
+        select(Case, CaseAgency)  # both whole, so that their seals are checked
+        .join(CaseAgency, CaseAgency.case_id == Case.id)
+        .where(Case.id.in_(ids), CaseAgency.agency_id == viewer.agency_id)
+    )
+    return {case.id: case.reference for case, _ in rows}
 
 
 # --- closing ---
