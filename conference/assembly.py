@@ -17,6 +17,7 @@ from conference.assets import Assets
 from conference.db import Database
 from conference.desk import routes as desk
 from conference.desk.asking import routes as asking
+from conference.desk.consents import routes as consents
 from conference.desk.emergency import routes as emergency
 from conference.desk.notices import routes as notices
 from conference.desk.overrides import routes as overrides
@@ -61,7 +62,7 @@ def assemble(settings: Settings) -> web.ConferenceFlask:
     web.init_app(app)  # first: what refuses a request later needs its nonce
     CSRFProtect(app).exempt("conference.identity.routes.sign_in")  # as its docstring says
     Htmx(app)
-    for part in (health, identity, desk, emergency, overrides, asking, meetings, governance, notices):
+    for part in (health, identity, desk, emergency, overrides, asking, consents, meetings, governance, notices):
         part.init_app(app)
     return app
 

@@ -45,6 +45,12 @@ def day_and_times(starts: datetime, ends: datetime) -> str:
     return f"{'Today' if on == clock.today() else day(on)}, {hour(starts)} to {hour(ends)}"
 
 
+def weekday(value: date | datetime) -> str:
+    """`Wednesday 25 November`, for what is near."""
+    on = value.astimezone(LONDON).date() if isinstance(value, datetime) else value
+    return f"{on:%A} {on.day} {on:%B}"
+
+
 def hour(value: datetime) -> str:
     """`9:30am`, in London."""
     at = value.astimezone(LONDON)
@@ -80,6 +86,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "short_day": short_day,
     "day_month": day_month,
     "day_and_times": day_and_times,
+    "weekday": weekday,
     "hour": hour,
     "day_and_hour": day_and_hour,
     "nhs_number": nhs_number,

@@ -77,10 +77,10 @@ _MEMBER = frozenset(
 _ACTS = frozenset({Permission.ACTION_WRITE, Permission.OVERRIDE, Permission.EMERGENCY})
 
 HOLDS: dict[Role, frozenset[Permission]] = {
-    Role.REFERRER: _MEMBER - _ACTS,
-    Role.REPRESENTATIVE: _MEMBER,
-    Role.DEPUTY: _MEMBER,
-    Role.IDVA: _MEMBER | {Permission.REVIEW_CLOSE},
+    Role.REFERRER: _MEMBER - _ACTS | {Permission.CONSENT},
+    Role.REPRESENTATIVE: _MEMBER | {Permission.CONSENT},
+    Role.DEPUTY: _MEMBER | {Permission.CONSENT},
+    Role.IDVA: _MEMBER | {Permission.CONSENT, Permission.REVIEW_CLOSE},
     Role.COORDINATOR: _MEMBER,
     Role.CHAIR: _MEMBER | {Permission.MEETING_CHAIR, Permission.REVIEW_CLOSE},
     Role.OBSERVER: frozenset({Permission.HOME, Permission.MEETING_READ}),

@@ -17,6 +17,7 @@ MEMBERS = frozenset(
 )
 ACTORS = MEMBERS - {Role.REFERRER}
 ROOM = MEMBERS | {Role.OBSERVER}
+TAKERS = MEMBERS - {Role.COORDINATOR, Role.CHAIR}
 CHAIRS = frozenset({Role.CHAIR})
 IG = frozenset({Role.IG_OFFICER})
 
@@ -204,6 +205,28 @@ ROUTES: dict[tuple[str, str], Route] = {
             form(**{"name": "Hidden Person", "born-day": "1", "born-month": "2", "born-year": "1980"}),
             form(),
         ),
+    ),
+    # consents
+    ("consents.index", "GET"): Route(at("/cases/{case}/consents"), MEMBERS, scoped=True),
+    ("consents.begin", "POST"): Route(at("/cases/{case}/consents/begin"), TAKERS, scoped=True),
+    ("consents.ask", "GET"): Route(at("/cases/{case}/consents/ask/person"), TAKERS, scoped=True),
+    ("consents.ask", "POST"): Route(
+        at("/cases/{case}/consents/ask/person"),
+        TAKERS,
+        form(person="{victim}"),
+        forms=(form(person="{perpetrator}"), form()),
+        scoped=True,
+    ),
+    ("consents.check", "GET"): Route(at("/cases/{case}/consents/check"), TAKERS, scoped=True),
+    ("consents.stop", "GET"): Route(at("/cases/{case}/consents/stop"), TAKERS, scoped=True),
+    ("consents.record", "POST"): Route(
+        at("/cases/{case}/consents/record"), TAKERS, form(outcome="grant", turn="none"), scoped=True
+    ),
+    ("consents.withdraw", "POST"): Route(
+        at("/cases/{case}/consents/{consent}/withdraw"), MEMBERS, scoped=True
+    ),
+    ("consents.withdrawn", "GET"): Route(
+        at("/cases/{case}/consents/{consent}/withdrawn"), MEMBERS, scoped=True
     ),
     # asking
     ("asking.ask", "GET"): Route(at("/cases/{case}/ask"), MEMBERS, scoped=True),

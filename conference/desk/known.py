@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from conference import clock
 from conference.cases import services as cases
-from conference.cases.models import Case
+from conference.cases.models import Case, PersonRole
 from conference.identity.services import Viewer
 from conference.sharing.door import NAMES, Asked, disclose, reachable
-from conference.sharing.view import PersonView
+from conference.sharing.view import CaseView, PersonView
+
+ROLES = [role.value for role in PersonRole]
+"""In the order in which pages show people."""
 
 
 def known_people(session: Session, viewer: Viewer, case: Case) -> list[PersonView]:
@@ -20,12 +24,16 @@ def known_people(session: Session, viewer: Viewer, case: Case) -> list[PersonVie
     ours = reachable(session, viewer, [case], asked=Asked(owners=(viewer.agency_id,)))
     shown = {person.person_id: person for person in named.people}
     own = {who for field in ours for who in field.about}
-    today = named.at.date()
     return [
-        shown.get(who) or PersonView(who, role.value, (), today)
+        shown.get(who) or unnamed(who, role.value, named)
         for who, role in cases.people_in(session, case)
         if who in shown or who in own
     ]
+
+
+def unnamed(person_id: str, role: str, view: CaseView) -> PersonView:
+    """Somebody of whom nothing but the role is known."""
+    return PersonView(person_id, role, (), view.at.astimezone(clock.LONDON).date())
 
 
 def title(person: PersonView) -> str:

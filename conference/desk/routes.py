@@ -12,6 +12,7 @@ from conference import clock, formats
 from conference.cases import services as cases
 from conference.desk import case_page, finding, my_work, navigation, research_page
 from conference.desk.forms import ConfirmForm, FieldForm, FindForm, NewFieldForm, ReasonForm
+from conference.desk.ways import ways
 from conference.errors import BadInput, NotFound
 from conference.forms import show_refusal
 from conference.fragments import page_or_fragment
@@ -49,18 +50,7 @@ def case(case_id: str) -> ResponseReturnValue:
     found = cases.visible_case(g.session, g.viewer, case_id, at=clock.now())
     way = request.args.get("view", "person")
     page = case_page.case_page(g.session, g.viewer, found, way=way, at=clock.now())
-    return render_template("desk/case.html", page=page, ways=_ways(page))
-
-
-def _ways(page: case_page.CasePage) -> list[dict[str, object]]:
-    return [
-        {
-            "text": words,
-            "href": url_for(".case", case_id=page.view.case_id, view=way),
-            "is_current": way == page.way,
-        }
-        for way, words in case_page.WAYS.items()
-    ]
+    return render_template("desk/case.html", page=page, ways=ways(page.view.case_id, page.way))
 
 
 @bp.get("/cases/<case_id>/print")

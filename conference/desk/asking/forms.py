@@ -63,5 +63,5 @@ class AskForm(FlaskForm):
 
 
 def _one_of(field: RadioField | SelectField, message: str) -> None:
-    if not field.data or field.data not in {option.value for option in field.choices}:
+    if not field.data or field.data not in {option.data for option in field}:
         raise ValidationError(message)

@@ -43,7 +43,7 @@ def send(session: Session, viewer: Viewer, case: Case, form: AskForm, *, at: dat
         to=form.agency,
         person_id=_about(session, case, form.about.data),
         class_name=form.class_name.data,
-        text=form.text.data,
+        text=form.text.data or "",
         at=at,
     )
     return question.id

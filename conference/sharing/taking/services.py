@@ -8,10 +8,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from conference.cases.models import Case, CasePerson, PersonRole
+from conference.cases.models import CONFERENCE, Case, CasePerson, PersonRole
 from conference.cases.services import By, people_in
 from conference.errors import BadInput
 from conference.ids import new_id
+from conference.sharing import policy
+from conference.sharing.stored import agencies_of
 from conference.sharing.taking.models import Outcome, PersonUnsafe, Unanswered
 from conference.sharing.taking.taken import Taken
 from conference.trail import writing
@@ -44,6 +46,16 @@ def check_speaker(session: Session, case: Case, person_id: str, speaker: str) ->
     unsafe = session.scalars(select(PersonUnsafe).where(PersonUnsafe.person_id == speaker)).all()
     if speaker == person_id or not adult or accused or unsafe:
         raise BadInput(NOT_THEM, "speaker")
+
+
+def nameable_agencies(session: Session, partnership_id: str, *, at: datetime) -> list[tuple[str, str]]:
+    """The agencies that somebody can agree to tell, as (id, name), A to Z: those that the rules know."""
+    rules = policy.in_force(session, partnership_id, (), at).policy
+    return [
+        (agency.id, agency.name)
+        for agency in agencies_of(session, partnership_id)
+        if agency.id in rules.agency and agency.id != CONFERENCE
+    ]
 
 
 def record_unanswered(

@@ -1,0 +1,1 @@
+"""Taking and withdrawing consent, on a worker's screen beside the person."""
