@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 
 from consent.faults import ConsentError
 from consent.model import Consent, Decision, Policy, Signed
-from consent.table_answers import Answers, Recipient, TableCell
+from consent.table_answers import Answers
 from consent.table_layout import Layout, edges_of
+from consent.table_parts import Recipient, TableCell
 
 __all__ = ["Layout", "NotInTable", "Outdated", "Recipient", "Table", "TableCell", "compile_table"]
 
@@ -79,8 +80,8 @@ def compile_table(
         raise ValueError("the layout is of other rules")
     at = at.astimezone(UTC)
     wanted = tuple(dict.fromkeys(cells))
-    answers = Answers(policy, layout, purpose, at)
-    rows = {recipient: answers.row(wanted, recipient) for recipient in dict.fromkeys(recipients)}
+    answers = Answers(policy, layout, wanted, purpose, at)
+    rows = {recipient: answers.row(recipient) for recipient in dict.fromkeys(recipients)}
     people = {person for cell in wanted for person, _ in cell.subjects}
     return Table(at, horizon_of(policy, layout, people, at), {cell: n for n, cell in enumerate(wanted)}, rows)
 

@@ -4,16 +4,15 @@ Where something that professionals signed is in force, the law itself is asked: 
 easiest to read there.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from consent.ask import Request, read_request
 from consent.decide import decide
 from consent.matching import signed_in_force
-from consent.model import Agency, Decision, Effect, Level, Need, Policy, Reason, Rule, Word
+from consent.model import Decision, Effect, Level, Need, Policy, Reason, Rule, Word
 from consent.table_layout import Layout, lowest, places_of
+from consent.table_parts import Column, Field, Part, Recipient, Speaking, TableCell
 from consent.words import is_word
 from consent.words_said import Said, latest_word
 
@@ -21,110 +20,118 @@ _HIGHEST_FIRST = (Level.FULL, Level.SUMMARY, Level.PRESENCE)
 _LOWEST_FIRST = tuple(sorted(Level))
 
 
-class TableCell(NamedTuple):
-    """A field as the law sees it: what all fields with the same owner, class, offer and subjects share.
-
-    offered: the level's word.   subjects: (person, role) of everybody the field is about.
-    """
-
-    owner: str
-    class_name: str
-    offered: str
-    subjects: tuple[tuple[str, str], ...]
-
-
-class Recipient(NamedTuple):
-    """Who asks: an agency, and what its member of staff is there. excluded: kept out of the case."""
-
-    agency: str
-    roles: frozenset[str]
-    excluded: bool
-
-
-class _Pair(NamedTuple):
-    """What is the same for all fields of one owner and class, shown to one recipient.
-
-    rules: those in force that speak of them.   lock, agreement: the smallest id that closes, that fits.
-    """
-
-    sector: str
-    rules: int
-    lock: str | None
-    agreement: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """One recipient, and the rules that speak to them."""
-
-    recipient: Recipient
-    agency: Agency
-    rules: int
-    pairs: dict[tuple[str, str], _Pair]
-
-
 class Answers:
-    """The answers for one policy, purpose and moment.
+    """The answers about some cells, for one policy, purpose and moment.
 
     at: aware, UTC.
     """
 
-    def __init__(self, policy: Policy, layout: Layout, purpose: str, at: datetime) -> None:
+    def __init__(
+        self, policy: Policy, layout: Layout, cells: Iterable[TableCell], purpose: str, at: datetime
+    ) -> None:
         self._policy, self._purpose, self._at = policy, purpose, at
         self._rules, self._agreements = layout.rules, layout.agreements
         self._in_force = self._rules.in_time.holding(at) & self._rules.purposes.passing(purpose)
         self._agreed = self._agreements.in_time.holding(at) & self._agreements.purposes.passing(purpose)
         self._sound = {agency.sector: self._on_sound_basis(agency.sector) for agency in policy.agencies}
-        self._asked: dict[TableCell, Request | None] = {}
-        self._of_owner_and_class: dict[tuple[str, str], int] = {}
-        self._in_role: dict[str, int] = {}
-        self._said: dict[tuple[str, str, str], Said | None] = {}
         self._known: dict[tuple[object, ...], Decision] = {}
         self._incomplete = self._refusal(Reason.INCOMPLETE)
         self._excluded = self._refusal(Reason.EXCLUDED)
+        self._no_agreement = self._refusal(Reason.NO_AGREEMENT)
         self._own = Decision(level=Level.FULL, reason=Reason.OWN, policy=policy.version)
+        self._parts: list[Part] = []
+        self._numbers: dict[tuple[str, str, Level, str, str], int] = {}
+        self._speaking: dict[tuple[str, str], Speaking] = {}
+        self._in_role: dict[str, int] = {}
+        self._fields = [self._field(cell) for cell in cells]
 
-    def row(self, cells: Iterable[TableCell], recipient: Recipient) -> list[Decision]:
-        """The decision about each of `cells` for one recipient."""
+    def row(self, recipient: Recipient) -> list[Decision]:
+        """The decision about each cell for one recipient."""
         column = self._column(recipient)
-        return [self._answer(cell, column) for cell in cells]
+        if column is None:
+            return [self._incomplete for _ in self._fields]
+        if recipient.excluded:
+            return [self._excluded if field.asked else self._incomplete for field in self._fields]
+        parts = [self._about(part, column) for part in self._parts]
+        return [self._answer(field, column, parts) for field in self._fields]
 
-    # ---- gates 1 to 3 -----------------------------------------------------------------------------------
+    # ---- gates 1 to 3, and what is looked up beforehand -------------------------------------------------
 
-    def _column(self, recipient: Recipient) -> _Column | None:
+    def _field(self, cell: TableCell) -> Field:
+        owner = Recipient(cell.owner, frozenset(), excluded=False)
+        asked = read_request(self._policy, self._request(cell, owner))
+        if asked is None:
+            return Field(cell, None, (), ())
+        parts = tuple(self._part(asked, person, role) for person, role in asked.subjects)
+        signed = (one for who, _ in asked.subjects for one in self._policy.signed_for.get(who, ()))
+        return Field(cell, asked, parts, tuple(one for one in signed if one.owner == cell.owner))
+
+    def _part(self, asked: Request, person: str, role: str) -> int:
+        """The number of a part, which fields may share."""
+        key = (asked.owner.name, asked.class_name, asked.offered, person, role)
+        if key not in self._numbers:
+            self._numbers[key] = len(self._parts)
+            self._parts.append(self._looked_up(asked, person, role))
+        return self._numbers[key]
+
+    def _looked_up(self, asked: Request, person: str, role: str) -> Part:
+        speaking = self._speaking_of(asked)
+        if role not in self._in_role:
+            self._in_role[role] = self._rules.subjects.passing(role)
+        roots = ((said, said.clauses[0]) for said in self._policy.consents_of.get(person, ()))
+        return Part(
+            asked=asked,
+            person=person,
+            rules=speaking.rules & self._in_role[role],
+            agreements=speaking.agreements,
+            locked=speaking.locked,
+            spoken=tuple(
+                said
+                for said, root in roots
+                if self._purpose in root.purposes and not asked.above.isdisjoint(root.classes)
+            ),
+        )
+
+    def _speaking_of(self, asked: Request) -> Speaking:
+        """What speaks of the owner and the class."""
+        owner, above, key = asked.owner, asked.above, (asked.owner.name, asked.class_name)
+        if key not in self._speaking:
+            locks = [lock.id for lock in self._policy.locks if not above.isdisjoint(lock.classes)]
+            self._speaking[key] = Speaking(
+                rules=self._in_force
+                & self._rules.classes.passing(*above)
+                & self._rules.owner_kinds.passing(owner.kind)
+                & self._rules.owner_agencies.passing(owner.name),
+                agreements=self._agreed
+                & self._agreements.classes.passing(*above)
+                & self._agreements.parties.passing(owner.name),
+                locked=self._refusal(Reason.LOCKED, lock=min(locks)) if locks else None,
+            )
+        return self._speaking[key]
+
+    def _column(self, recipient: Recipient) -> Column | None:
         """None for a recipient that no complete request can name."""
         agency = self._policy.agency.get(recipient.agency)
         words = all(is_word(role) for role in recipient.roles)
         if agency is None or not words or not isinstance(recipient.excluded, bool):
             return None
         rules = (
-            self._in_force
-            & self._rules.recipient_kinds.passing(agency.kind)
+            self._rules.recipient_kinds.passing(agency.kind)
             & self._rules.recipient_agencies.passing(agency.name)
             & self._rules.roles.passing(*recipient.roles)
         )
-        return _Column(recipient, agency, rules, {})
+        return Column(recipient, agency, rules, self._agreements.parties.passing(agency.name), {})
 
-    def _answer(self, cell: TableCell, column: _Column | None) -> Decision:
-        asked = self._read(cell)
-        if asked is None or column is None:
+    def _answer(self, field: Field, column: Column, parts: Sequence[Decision]) -> Decision:
+        if field.asked is None:
             return self._incomplete
-        if column.recipient.excluded:
-            return self._excluded
-        if asked.owner.name == column.agency.name:
+        if field.asked.owner.name == column.agency.name:
             return self._own
-        if self._is_signed_for(asked, column):
-            return decide(self._policy, self._request(cell, column.recipient))
-        pair = column.pairs.get((cell.owner, cell.class_name)) or self._pair(asked, column)
-        answers = [self._about(asked, pair, column, person, role) for person, role in asked.subjects]
-        return answers[0] if len(answers) == 1 else min(answers, key=lambda answer: answer.level)
-
-    def _read(self, cell: TableCell) -> Request | None:
-        """The cell as a request of its own owner: complete if every request about it by somebody known is."""
-        if cell not in self._asked:
-            owner = Recipient(cell.owner, frozenset(), excluded=False)
-            self._asked[cell] = read_request(self._policy, self._request(cell, owner))
-        return self._asked[cell]
+        if field.signed and signed_in_force(field.signed, self._by(field.asked, column)):
+            return decide(self._policy, self._request(field.cell, column.recipient))
+        if len(field.parts) == 1:
+            return parts[field.parts[0]]
+        return min((parts[number] for number in field.parts), key=lambda answer: answer.level)
 
     def _request(self, cell: TableCell, recipient: Recipient) -> dict[str, object]:
         return {
@@ -141,11 +148,7 @@ class Answers:
             },
         }
 
-    def _is_signed_for(self, asked: Request, column: _Column) -> bool:
-        signed = [one for who, _ in asked.subjects for one in self._policy.signed_for.get(who, ())]
-        return bool(signed) and bool(signed_in_force(signed, self._by(asked, column)))
-
-    def _by(self, asked: Request, column: _Column) -> Request:
+    def _by(self, asked: Request, column: Column) -> Request:
         """The same request by another recipient."""
         return Request(
             at=asked.at,
@@ -160,86 +163,61 @@ class Answers:
             excluded=column.recipient.excluded,
         )
 
-    # ---- gates 4 and 5, and which rules speak -----------------------------------------------------------
+    # ---- gates 4 to 9, over bits, for one subject about whom nothing signed is in force -----------------
 
-    def _pair(self, asked: Request, column: _Column) -> _Pair:
-        owner, above = asked.owner, asked.above
-        closed = [lock.id for lock in self._policy.locks if not above.isdisjoint(lock.classes)]
-        agreed = (
-            self._agreed
-            & self._agreements.classes.passing(*above)
-            & self._agreements.parties.passing(owner.name)
-            & self._agreements.parties.passing(column.agency.name)
-        )
-        pair = _Pair(
-            sector=owner.sector,
-            rules=column.rules & self._speaking_of(asked),
-            lock=min(closed, default=None),
-            agreement=self._agreements.listed[lowest(agreed)].id if agreed else None,
-        )
-        column.pairs[owner.name, asked.class_name] = pair
-        return pair
+    def _about(self, part: Part, column: Column) -> Decision:
+        if part.locked is not None:
+            return part.locked
+        agreed = part.agreements & column.agreements
+        if not agreed:
+            return self._no_agreement
+        rules = part.rules & column.rules
+        said = self._word(part, column) if rules and part.spoken else None
+        key = (rules, agreed, part.asked.owner.sector, part.asked.offered, said)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._decided(rules, agreed, part.asked, said)
+        return known
 
-    def _speaking_of(self, asked: Request) -> int:
-        """The rules that speak of the owner and the class."""
-        owner, key = asked.owner, (asked.owner.name, asked.class_name)
-        if key not in self._of_owner_and_class:
-            self._of_owner_and_class[key] = (
-                self._rules.classes.passing(*asked.above)
-                & self._rules.owner_kinds.passing(owner.kind)
-                & self._rules.owner_agencies.passing(owner.name)
-            )
-        return self._of_owner_and_class[key]
+    def _word(self, part: Part, column: Column) -> Said | None:
+        key = (part.person, part.asked.class_name)
+        if key not in column.heard:
+            column.heard[key] = latest_word(part.spoken, self._by(part.asked, column))
+        return column.heard[key]
 
-    def _about(self, asked: Request, pair: _Pair, column: _Column, person: str, role: str) -> Decision:
-        """Gates 4 to 9 for one subject, where nothing that is signed is in force."""
-        if role not in self._in_role:
-            self._in_role[role] = self._rules.subjects.passing(role)
-        rules = pair.rules & self._in_role[role]
-        said = self._word_of(person, asked, column) if rules else None
-        key = (rules, pair.lock, pair.agreement, pair.sector, asked.offered, said)
-        if key not in self._known:
-            self._known[key] = self._decided(rules, pair, asked.offered, said)
-        return self._known[key]
-
-    def _word_of(self, person: str, asked: Request, column: _Column) -> Said | None:
-        consents = self._policy.consents_of.get(person)
-        if not consents:
-            return None
-        key = (person, asked.class_name, column.agency.name)
-        if key not in self._said:
-            self._said[key] = latest_word(consents, self._by(asked, column))
-        return self._said[key]
-
-    # ---- gates 4 to 9, over bits ------------------------------------------------------------------------
-
-    def _decided(self, rules: int, pair: _Pair, offered: Level, said: Said | None) -> Decision:
-        return self._closed(rules, pair, offered) or self._opened(rules, pair, offered, said)
-
-    def _closed(self, rules: int, pair: _Pair, offered: Level) -> Decision | None:
-        """Gates 4 to 7."""
-        if pair.lock is not None:
-            return self._refusal(Reason.LOCKED, lock=pair.lock)
-        if pair.agreement is None:
-            return self._refusal(Reason.NO_AGREEMENT)
+    def _decided(self, rules: int, agreed: int, asked: Request, said: Said | None) -> Decision:
+        """Gates 6 to 8."""
         if forbids := rules & self._rules.effects.get(Effect.FORBID, 0):
             return self._refusal(Reason.FORBIDDEN, rule=self._rule(forbids).id)
-        return self._refusal(Reason.NOT_OFFERED) if offered is Level.NONE else None
-
-    def _opened(self, rules: int, pair: _Pair, offered: Level, said: Said | None) -> Decision:
-        """Gates 8 and 9."""
+        if asked.offered is Level.NONE:
+            return self._refusal(Reason.NOT_OFFERED)
         permits = rules & self._rules.effects.get(Effect.PERMIT, 0)
         if not permits:
             return self._refusal(Reason.NO_RULE)
-        live = permits & self._sound[pair.sector] & ~self._rules.asking & self._consented(said)
+        sound = permits & self._sound[asked.owner.sector]
+        live = sound & ~self._rules.asking & self._consented(said)
         if not live:
-            return self._failed(permits, pair, said)
-        best = self._highest(live)
-        return self._levelled(best, rules & self._rules.effects.get(Effect.LIMIT, 0), pair, offered, said)
+            return self._failed(permits, sound, said)
+        limits = rules & self._rules.effects.get(Effect.LIMIT, 0)
+        return self._levelled(self._rule(self._highest(live)), limits, agreed, asked.offered, said)
 
-    def _levelled(self, best: Rule, limits: int, pair: _Pair, offered: Level, said: Said | None) -> Decision:
+    def _failed(self, permits: int, sound: int, said: Said | None) -> Decision:
+        """Gate 8, where no permit is live: why the nearest is not."""
+        nearest = self._highest(permits)
+        name = self._rule(nearest).id
+        if not nearest & sound:
+            return self._refusal(Reason.BASIS_INVALID, rule=name)
+        if nearest & self._consented(said):
+            return self._refusal(Reason.APPROVAL_NEEDED, rule=name)
+        if said is None:
+            return self._refusal(Reason.CONSENT_MISSING, rule=name)
+        return self._refusal(Reason.CONSENT_REFUSED, rule=name, consent=said.consent)
+
+    def _levelled(self, best: Rule, limits: int, agreed: int, offered: Level, said: Said | None) -> Decision:
         """Gate 9: the level of the best live permit, under the limits and the offer."""
-        lows = [level for level in _LOWEST_FIRST if limits & self._rules.levels.get(level, 0)]
+        lows = (
+            [level for level in _LOWEST_FIRST if limits & self._rules.levels.get(level, 0)] if limits else []
+        )
         level = min([best.level, offered, *lows[:1]])
         telling = limits & self._rules.levels.get(level, 0) if level < best.level else 0
         told = tuple(self._rules.listed[place].id for place in places_of(telling))
@@ -252,24 +230,11 @@ class Answers:
             basis=best.basis,
             condition=best.condition,
             power=best.power,
-            agreement=pair.agreement,
+            agreement=self._agreements.listed[lowest(agreed)].id,
             consent=said.consent if said and best.need is Need.REQUIRED else None,
             limits=told,
             policy=self._policy.version,
         )
-
-    def _failed(self, permits: int, pair: _Pair, said: Said | None) -> Decision:
-        """Gate 8, where no permit is live: why the nearest is not."""
-        nearest = self._highest(permits)
-        bit = permits & self._rules.levels[nearest.level]
-        bit &= -bit
-        if not bit & self._sound[pair.sector]:
-            return self._refusal(Reason.BASIS_INVALID, rule=nearest.id)
-        if not bit & self._consented(said):
-            if said is None:
-                return self._refusal(Reason.CONSENT_MISSING, rule=nearest.id)
-            return self._refusal(Reason.CONSENT_REFUSED, rule=nearest.id, consent=said.consent)
-        return self._refusal(Reason.APPROVAL_NEEDED, rule=nearest.id)
 
     def _consented(self, said: Said | None) -> int:
         """The permits whose condition on consent is met by a word, or by silence."""
@@ -289,11 +254,12 @@ class Answers:
                 sound |= self._rules.bases.get(basis.code, 0)
         return sound
 
-    def _highest(self, rules: int) -> Rule:
+    def _highest(self, permits: int) -> int:
         """Of some permits, at least one, the one with the highest level; among these the smallest id."""
-        return self._rule(
-            next(found for level in _HIGHEST_FIRST if (found := rules & self._rules.levels.get(level, 0)))
+        found = next(
+            found for level in _HIGHEST_FIRST if (found := permits & self._rules.levels.get(level, 0))
         )
+        return found & -found
 
     def _rule(self, rules: int) -> Rule:
         """Of some rules, at least one, the one with the smallest id."""
