@@ -14,6 +14,7 @@ from sqlalchemy import Table
 from conference.clock import now
 from conference.db import Base, Database
 from conference.identity.models import Agency, Partnership
+from conference.inputs import Inputs
 from conference.trail import models as log
 from conference.trail.ddl import refusal_ddl
 from conference.trail.sequencer import check_start
@@ -25,6 +26,7 @@ MODELS = (
     Partnership,
     Agency,
     DataKey,
+    Inputs,
     log.LogEvent,
     log.LogPart,
     log.LogEmpty,
