@@ -64,7 +64,7 @@ def at(path: str) -> Path:
             case=world.case_id,
             meeting=world.meeting_id,
             action=world.action_id,
-            override="ovr_" + "a" * 26,
+            override=world.override_id,
             field=(mine or [world.fields["haven/wishes/victim"]])[0],
             agency="homes",
             consent=world.consent_id,

@@ -36,6 +36,7 @@ from conference.permissions import Role
 from conference.settings import Settings
 from conference.sharing import consents, policy
 from conference.sharing.asking import services as asking
+from conference.sharing.overrides import services as overrides
 from conference.sharing.taking.taken import Taken
 from conference.sharing.taking.wording import CURRENT
 from conference.trail import ddl, roster
@@ -108,6 +109,7 @@ def settings_for(data: Path, database: str | None = None) -> Settings:
     return Settings(
         data=data,
         database=database or f"sqlite:///{data / 'conference.db'}",
+    override_id: str = ""
         keys=data / "conference.keys",
         secrets=data / "secrets",
         public_url="http://localhost:8000",
@@ -193,6 +195,7 @@ def import_models() -> None:
 
 
 def by(world: World, who: str) -> By:
+        _override(session, world)
     """One of STAFF as somebody who changes things."""
     return By(world.staff[who], next(agency for subject, agency, *_ in STAFF if subject == who))
 
@@ -506,3 +509,18 @@ def _viewer(session: Session, world: World, who: str) -> Viewer:
     found = viewer_for(session, world.staff[who])
     assert found is not None
     return found
+def _override(session: Session, world: World) -> None:
+    """Homes asks one of its own to approve that the NHS sees how far behind the rent is."""
+    case, viewer = session.get_one(Case, world.case_id), _viewer(session, world, "h-rep")
+    line = overrides.own_line(session, viewer, case, world.fields["homes/tenancy.arrears/victim"])
+    typed = overrides.Typed(
+        recipients=["nhs"],
+        level="summary",
+        necessity="She may lose her home",
+        proportionality="The amount is not asked for",
+        basis="VI",
+        until=world.now + timedelta(days=7),
+    )
+    world.override_id = overrides.ask_override(session, viewer, case, line, typed, at=world.now).id
+
+

@@ -59,6 +59,9 @@ def break_glass(session: Session, viewer: Viewer, case: Case, reason: str, *, at
         opened_at=at,
         until=at + LASTS,
     )
+    # First what the world sees of it, then what depends on how many people there are.
+    _log(session, "breakglass.opened", emergency, concerns=tuple(owners))
+    _ask_for_reviews(session, emergency, [viewer.agency_id, *owners], at=at)
     documents = _documents(viewer, case, rests, owners, people, at=at)
     made = recording.write(session, case.partnership_id, documents, rests=rests, at=at)
     emergency.decisions = json.dumps(made)
@@ -72,8 +75,6 @@ def break_glass(session: Session, viewer: Viewer, case: Case, reason: str, *, at
     )
     session.add(emergency)
     session.flush()
-    _log(session, "breakglass.opened", emergency, concerns=tuple(owners))
-    _ask_for_reviews(session, emergency, [viewer.agency_id, *owners], at=at)
     return emergency
 
 
