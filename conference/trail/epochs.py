@@ -51,7 +51,14 @@ def opened(session: Session, partnership: str) -> list[LogEpoch]:
 
 def closed_by(session: Session, partnership: str, epoch: int) -> LogEpoch | None:
     """The epoch that follows `epoch`, which says where that one ended; None while it goes on."""
-    return session.get(LogEpoch, (partnership, epoch + 1))
+    return next((one for one in opened(session, partnership) if one.number > epoch), None)
+
+
+def upto(session: Session, partnership: str) -> int:
+    """The number of the last event that was stored before the current epoch; 0 in the first."""
+    if current(session, partnership) == FIRST:
+        return 0
+    return opened(session, partnership)[-1].upto
 
 
 def for_receipts(session: Session, partnership: str) -> int:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from conference.errors import NotFound
+from conference.trail import epochs
 from conference.trail.codes import tidied
 from conference.trail.models import LogEvent, LogPart
 from conference.trail.opening import Found, found_in, open_found, open_notes, select_parts
@@ -193,7 +194,7 @@ def _entry(row: Found, agency: str, note: str | None) -> Entry:
         mark=head.get("mark"),
         own=head.get("agency") == agency,
         items=items,
-        index=row.index,
+        index=None if row.index is None else epochs.index_of(row.index),
         note=note,
         fault=row.fault,
     )

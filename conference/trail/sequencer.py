@@ -106,6 +106,14 @@ class Sequencer:
                 log.exception("events of %s could not be placed", partnership)
 
 
+def place_first(session: Session, partnership: str, event_id: str) -> None:
+    """Make this event the first leaf of the current epoch, which must be empty, in the same transaction."""
+    query = _COLUMNS.where(LogEvent.id == event_id)
+    row = session.execute(query).one()
+    plan = _planned(session, partnership, [row], 0, {})
+    _carry_out(session, partnership, plan)
+
+
 class _Plan(NamedTuple):
     """A batch that has been read, hashed and signed, and is still to be stored.
 
@@ -132,6 +140,8 @@ def _place_batch(database: Database, partnership: str) -> int | None:
         if plan is None:
             return 0
         with database.write() as session:
+            if epochs.current(session, partnership) != plan.epoch:
+                return None
             if SqlStore(session, partnership, plan.epoch).newest() != plan.before:
                 return None
             _carry_out(session, partnership, plan)
@@ -156,11 +166,21 @@ def _plan(session: Session, partnership: str) -> _Plan | None:
     if not queued:
         return None
     size, edge = sound_size(session, partnership)
-    hashes = []
+    upto = epochs.upto(session, partnership)
     for row in queued:
-        hashes.append(leaf_hash(row.leaf))
-        if hashes[-1] != row.leaf_hash:
+        if leaf_hash(row.leaf) != row.leaf_hash and row.n > upto:
             raise LogDisagrees(partnership, f"leaf of event {row.id} is not what was hashed")
+    return _planned(session, partnership, queued, size, edge)
+
+
+def _planned(
+    session: Session,
+    partnership: str,
+    queued: Sequence[Row[int, str, bytes, bytes]],
+    size: int,
+    edge: dict[tuple[int, int], bytes],
+) -> _Plan:
+    hashes = [leaf_hash(row.leaf) for row in queued]
     fresh = append(lambda level, position: edge[level, position], size, hashes)
     whole = {**edge, **{(node.level, node.position): node.hash for node in fresh}}
     reached = root(lambda level, position: whole[level, position], size + len(queued))
@@ -184,7 +204,7 @@ def _carry_out(session: Session, partnership: str, plan: _Plan) -> None:
 def _store(session: Session, partnership: str, plan: _Plan) -> None:
     first = epochs.first_place(plan.epoch)
     places = enumerate(plan.queued, start=first + plan.size)
-    leaves = [(partnership, at, row.id, row.leaf_hash) for at, row in places]
+    leaves = [(partnership, at, row.id, leaf_hash(row.leaf)) for at, row in places]
     nodes = [
         (partnership, node.level, (first >> node.level) + node.position, node.hash)
         for node in plan.fresh
@@ -208,9 +228,9 @@ def _take_from_queue(session: Session, partnership: str, plan: _Plan) -> None:
     connection.execute(_TAKE[connection.dialect.name], {"partnership": partnership, "done": given})
 
 
+_COLUMNS = select(LogEvent.n, LogEvent.id, LogEvent.leaf, LogEvent.leaf_hash)
 _QUEUED = (
-    select(LogEvent.n, LogEvent.id, LogEvent.leaf, LogEvent.leaf_hash)
-    .join(LogQueue, LogQueue.n == LogEvent.n)
+    _COLUMNS.join(LogQueue, LogQueue.n == LogEvent.n)
     .where(LogQueue.partnership_id == bindparam("partnership"))
     .order_by(LogQueue.n)
     .limit(bindparam("batch"))

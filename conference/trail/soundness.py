@@ -31,7 +31,7 @@ def check_start(database: Database, partnership: str) -> None:
         roster.refresh(session, partnership)
     with database.read() as session:
         sound_size(session, partnership)
-        after = _standing(session, partnership)
+        after = max(_standing(session, partnership), epochs.upto(session, partnership))
         check_events(session, partnership, after)
         reached = _reached(session, partnership)
     if reached > after:
@@ -41,6 +41,9 @@ def check_start(database: Database, partnership: str) -> None:
 
 def sound_size(session: Session, partnership: str) -> tuple[int, dict[tuple[int, int], bytes]]:
     """The size of the tree and its peaks, which have been found to be what the last checkpoint signed."""
+    later = epochs.current(session, partnership) + 1
+    if epochs.knows(session.info["keys"], partnership, later):
+        raise LogDisagrees(partnership, f"the key file knows of epoch {later}, and the database does not")
     store = SqlStore(session, partnership)
     latest, end = store.latest(), store.end()
     if latest is None:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from audit import (
     EMPTY_BODY,
     HOUSE,
+    Continuation,
     Event,
     EventName,
     Item,
@@ -121,6 +122,7 @@ def record(
     items: Iterable[LoggedItem] = (),
     concerns: Iterable[str] = (),
     note: str | None = None,
+    continues: Continuation | None = None,
 ) -> LeafHash:
     """Log one event: durable with this write session, or waiting in this read session.
 
@@ -129,6 +131,7 @@ def record(
     request:  by default the session's.
     concerns: agencies that get the event's head although no item is theirs.
     note:     free text for the eyes of `agency` alone.
+    continues: for the first event of a new epoch alone; see `reopening`.
     Returns the leaf's hash. Raises audit.BadEvent, NoRoster; when storing, KeyDestroyed for an erased person.
     """
     if name not in _NAMES:
@@ -152,7 +155,8 @@ def record(
         items=tuple(one.item for one in logged),
         concerns=tuple(concerns),
     )
-    prepared = _prepare(session, partnership, event, tuple(one.value_salt for one in logged), note)
+    salts = tuple(one.value_salt for one in logged)
+    prepared = _prepare(session, partnership, event, salts, note, continues)
     if writable(session):
         commit_prepared(session, [prepared])
     else:
@@ -193,10 +197,15 @@ def is_stored(session: Session, prepared: Sequence[Prepared]) -> bool:
 
 
 def _prepare(
-    session: Session, partnership: str, event: Event, salts: tuple[bytes | None, ...], note: str | None
+    session: Session,
+    partnership: str,
+    event: Event,
+    salts: tuple[bytes | None, ...],
+    note: str | None,
+    continues: Continuation | None,
 ) -> Prepared:
     latest = _roster(session, partnership, event)
-    parts = seal_event(event, latest, random_bytes)
+    parts = seal_event(event, latest, random_bytes, continues)
     return Prepared(partnership, event, parts, salts, latest.version, note, leaf_hash(parts.leaf))
 
 
