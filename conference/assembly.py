@@ -23,6 +23,8 @@ from conference.desk.notices import routes as notices
 from conference.desk.overrides import routes as overrides
 from conference.formats import FILTERS
 from conference.governance import routes as governance
+from conference.governance.agreements import routes as agreements
+from conference.governance.rules import routes as rules
 from conference.identity.models import Partnership
 from conference.meetings import routes as meetings
 from conference.settings import Settings
@@ -63,6 +65,8 @@ def assemble(settings: Settings) -> web.ConferenceFlask:
     CSRFProtect(app).exempt("conference.identity.routes.sign_in")  # as its docstring says
     Htmx(app)
     for part in (health, identity, desk, emergency, overrides, asking, consents, meetings, governance, notices):
+        part.init_app(app)
+    for part in (agreements, rules):
         part.init_app(app)
     return app
 

@@ -70,6 +70,8 @@ def at(path: str) -> Path:
             consent=world.consent_id,
             question=world.question_id,
             event=world.events.get(agency, "evt_" + "a" * 26),
+            draft=world.draft_id,
+            agreement=world.agreement_id,
         )
 
     return made
@@ -318,4 +320,54 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("governance.log", "GET"): Route(at("/governance/log"), IG),
     ("governance.copy", "GET"): Route(at("/governance/log/copy"), IG),
     ("governance.key", "GET"): Route(at("/governance/log/key"), IG),
+    ("rules.index", "GET"): Route(at("/governance/rules"), IG, queries=("", "?kind=police&about=health")),
+    ("rules.version", "GET"): Route(at("/governance/rules/versions/{draft}"), IG, scoped=True),
+    ("rules.start", "POST"): Route(
+        at("/governance/rules/drafts"), IG, form(why="Too much is shown"), forms=(form(why=""),)
+    ),
+    ("rules.draft", "GET"): Route(at("/governance/rules/drafts/{draft}"), IG, scoped=True),
+    ("rules.rule", "GET"): Route(
+        at("/governance/rules/drafts/{draft}/rule"), IG, queries=("", "?id=r-new-1"), scoped=True
+    ),
+    ("rules.rule", "POST"): Route(
+        at("/governance/rules/drafts/{draft}/rule"),
+        IG,
+        form(effect="forbid", classes="dash.score"),
+        forms=(form(effect="permit"), form()),
+        scoped=True,
+    ),
+    ("rules.remove", "POST"): Route(
+        at("/governance/rules/drafts/{draft}/remove"), IG, form(rule="r-new-1"), scoped=True
+    ),
+    ("rules.drop", "POST"): Route(at("/governance/rules/drafts/{draft}/drop"), IG, scoped=True),
+    ("rules.rebase", "POST"): Route(at("/governance/rules/drafts/{draft}/rebase"), IG, scoped=True),
+    ("rules.changes", "GET"): Route(at("/governance/rules/drafts/{draft}/changes"), IG, scoped=True),
+    ("rules.send", "POST"): Route(at("/governance/rules/drafts/{draft}/send"), IG, scoped=True),
+    ("rules.take_back", "POST"): Route(at("/governance/rules/drafts/{draft}/take-back"), IG, scoped=True),
+    ("rules.accept", "POST"): Route(
+        at("/governance/rules/drafts/{draft}/accept"), IG, form(ticked="0"), scoped=True
+    ),
+    ("rules.publish", "POST"): Route(at("/governance/rules/drafts/{draft}/publish"), IG, scoped=True),
+    ("agreements.index", "GET"): Route(at("/governance/agreements"), IG),
+    ("agreements.new", "GET"): Route(at("/governance/agreements/new"), IG, queries=("", "?like=agr_unknown")),
+    ("agreements.new", "POST"): Route(at("/governance/agreements/new"), IG, form(title="Another")),
+    ("agreements.show", "GET"): Route(at("/governance/agreements/{agreement}"), IG, scoped=True),
+    ("agreements.change", "GET"): Route(at("/governance/agreements/{agreement}/change"), IG, scoped=True),
+    ("agreements.change", "POST"): Route(
+        at("/governance/agreements/{agreement}/change"), IG, form(title=""), scoped=True
+    ),
+    ("agreements.sign", "POST"): Route(
+        at("/governance/agreements/{agreement}/sign"), IG, form(seen="x"), scoped=True
+    ),
+    ("agreements.end", "POST"): Route(
+        at("/governance/agreements/{agreement}/end"),
+        IG,
+        form(why="Renewed"),
+        forms=(form(why=""),),
+        scoped=True,
+    ),
+    ("agreements.installed", "GET"): Route(at("/governance/agreements/installed/dsa-1"), IG, scoped=True),
+    ("agreements.installed", "POST"): Route(
+        at("/governance/agreements/installed/dsa-1"), IG, form(why=""), scoped=True
+    ),
 }

@@ -41,4 +41,5 @@ def navigation() -> list[Place]:
 def _is_current(endpoint: str) -> bool:
     """A room's first page stands for all its pages; the desk's stand for themselves."""
     room = endpoint.partition(".")[0]
-    return request.endpoint == endpoint or (room != "desk" and request.blueprint == room)
+    inside = request.blueprint == room or request.path.startswith(f"/{room}/")
+    return request.endpoint == endpoint or (room != "desk" and inside)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from conference.clock import LONDON, moment
 from conference.errors import Refused
 from conference.sharing import policy
 from conference.sharing.models import PolicyVersion
@@ -106,3 +107,8 @@ def _moments(part: object) -> set[str]:
     if isinstance(part, list):
         return set().union(*(_moments(value) for value in part))
     return set()
+
+
+def day_moment(day: date | None) -> str | None:
+    """The first moment of a day in London, as policies write it."""
+    return None if day is None else moment(datetime.combine(day, time(), LONDON))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from datetime import timedelta
 
 from flask.json.tag import TaggedJSONSerializer
 from flask.testing import FlaskClient
@@ -12,7 +13,10 @@ from conference.cases.models import Case
 from conference.identity import session_store
 from conference.identity.session_store import Owner
 from conference.identity.sessions import cookie_name
+from conference.sharing.agreements import services as agreements
+from conference.sharing.agreements.terms import ASKED, Terms
 from conference.sharing.door import disclose
+from conference.sharing.drafts import services as drafts
 from conference.trail.reading import Wanted, events_for
 from conference.trail.sequencer import place
 from conference.web import ConferenceFlask, parts_of
@@ -53,12 +57,44 @@ def looked(world: World) -> World:
     with told("looked", world.now), world.database.write() as session:
         session.info["channel"] = "screen"
         disclose(session, viewer, [session.get_one(Case, world.case_id)])
+    governed(world)
     settle(world)
     with world.database.read() as session:
         for agency in ("police", "homes", "nhs", "haven"):
             found = events_for(session, HOME, agency, Wanted(names=("disclosure.shown",)))
             world.events[agency] = found[0].id
     return world
+
+
+def governed(world: World) -> None:
+    """A draft of rules and an agreement that nobody has signed: `world.draft_id`, `world.agreement_id`."""
+    viewer = world.viewer("h-ig")
+    with told("governed", world.now), world.database.write() as session:
+        draft = drafts.start(session, viewer, why="Arrears matter to the NHS", at=world.now)
+        rule = {
+            "id": "r-new-1",
+            "effect": "permit",
+            "level": "full",
+            "classes": ["tenancy.arrears"],
+            "owners": {"agencies": ["homes"]},
+            "recipients": {"agencies": ["nhs"], "roles": ["representative"]},
+            "purposes": ["prevent-serious-harm"],
+            "basis": "RLI",
+            "consent": "considered",
+        }
+        drafts.put_rule(session, viewer, draft.id, rule, at=world.now)
+        terms = Terms(
+            title="Sharing about homes",
+            parties=("homes", "nhs"),
+            purposes=("tenancy-support",),
+            classes=("tenancy",),
+            starts=world.now.date(),
+            ends=world.now.date() + timedelta(days=300),
+            review_on=world.now.date() + timedelta(days=200),
+            answers=dict.fromkeys(ASKED, "As agreed"),
+        )
+        agreement = agreements.add(session, viewer, terms, at=world.now)
+        world.draft_id, world.agreement_id = draft.id, agreement.id
 
 
 def settle(world: World) -> None:

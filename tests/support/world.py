@@ -92,6 +92,8 @@ class World:
     action_id: str = ""
     away_case_id: str = ""
     away_meeting_id: str = ""
+    draft_id: str = ""
+    agreement_id: str = ""
     events: dict[str, str] = field(default_factory=dict)
     consent_id: str = ""
     question_id: str = ""

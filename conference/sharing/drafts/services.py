@@ -83,7 +83,7 @@ def put_rule(session: Session, viewer: Viewer, draft_id: str, rule: Rule, *, at:
     ids = [one["id"] for one in part["rules"]]
     place = ids.index(rule["id"]) if rule["id"] in ids else len(ids)
     part["rules"][place : place + 1] = [rule]
-    _keep(session, draft, part, at, place)
+    keep(session, draft, part, at, place)
 
 
 def remove_rule(session: Session, viewer: Viewer, draft_id: str, rule_id: str, *, at: datetime) -> None:
@@ -93,7 +93,7 @@ def remove_rule(session: Session, viewer: Viewer, draft_id: str, rule_id: str, *
     kept = [one for one in part["rules"] if one["id"] != rule_id]
     if len(kept) == len(part["rules"]):
         raise NotFound(f"rule {rule_id}")
-    _keep(session, draft, {**part, "rules": kept}, at, None)
+    keep(session, draft, {**part, "rules": kept}, at, None)
 
 
 def new_rule_id(draft: RuleDraft, effect: str) -> str:
@@ -133,9 +133,8 @@ def to_write(session: Session, viewer: Viewer, draft_id: str) -> RuleDraft:
     return draft
 
 
-def _keep(
-    session: Session, draft: RuleDraft, part: Mapping[str, Any], at: datetime, rule: int | None
-) -> None:
+def keep(session: Session, draft: RuleDraft, part: Mapping[str, Any], at: datetime, rule: int | None) -> None:
+    """Write a draft's content, if the engine takes it. Raises Unsound."""
     current = versions.newest(session, draft.partnership_id, at)
     try:
         consent.load(versions.whole(part, current.document))
