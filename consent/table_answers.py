@@ -33,7 +33,17 @@ class Answers:
         self._rules, self._agreements = layout.rules, layout.agreements
         self._in_force = self._rules.in_time.holding(at) & self._rules.purposes.passing(purpose)
         self._agreed = self._agreements.in_time.holding(at) & self._agreements.purposes.passing(purpose)
+        effects = self._rules.effects
+        self._forbids, self._limits, self._permits = (
+            effects.get(effect, 0) for effect in (Effect.FORBID, Effect.LIMIT, Effect.PERMIT)
+        )
         self._sound = {agency.sector: self._on_sound_basis(agency.sector) for agency in policy.agencies}
+        self._met = {word: self._consented(word) for word in (None, *Word)}
+        self._live = {
+            (sector, word): sound & met & ~self._rules.asking
+            for sector, sound in self._sound.items()
+            for word, met in self._met.items()
+        }
         self._known: dict[tuple[object, ...], Decision] = {}
         self._incomplete = self._refusal(Reason.INCOMPLETE)
         self._excluded = self._refusal(Reason.EXCLUDED)
@@ -187,27 +197,26 @@ class Answers:
 
     def _decided(self, rules: int, agreed: int, asked: Request, said: Said | None) -> Decision:
         """Gates 6 to 8."""
-        if forbids := rules & self._rules.effects.get(Effect.FORBID, 0):
+        if forbids := rules & self._forbids:
             return self._refusal(Reason.FORBIDDEN, rule=self._rule(forbids).id)
         if asked.offered is Level.NONE:
             return self._refusal(Reason.NOT_OFFERED)
-        permits = rules & self._rules.effects.get(Effect.PERMIT, 0)
+        permits = rules & self._permits
         if not permits:
             return self._refusal(Reason.NO_RULE)
-        sound = permits & self._sound[asked.owner.sector]
-        live = sound & ~self._rules.asking & self._consented(said)
+        live = permits & self._live[asked.owner.sector, said.word if said else None]
         if not live:
-            return self._failed(permits, sound, said)
-        limits = rules & self._rules.effects.get(Effect.LIMIT, 0)
-        return self._levelled(self._rule(self._highest(live)), limits, agreed, asked.offered, said)
+            return self._failed(permits, asked.owner.sector, said)
+        best = self._rule(self._highest(live))
+        return self._levelled(best, rules & self._limits, agreed, asked.offered, said)
 
-    def _failed(self, permits: int, sound: int, said: Said | None) -> Decision:
+    def _failed(self, permits: int, sector: str, said: Said | None) -> Decision:
         """Gate 8, where no permit is live: why the nearest is not."""
         nearest = self._highest(permits)
         name = self._rule(nearest).id
-        if not nearest & sound:
+        if not nearest & self._sound[sector]:
             return self._refusal(Reason.BASIS_INVALID, rule=name)
-        if nearest & self._consented(said):
+        if nearest & self._met[said.word if said else None]:
             return self._refusal(Reason.APPROVAL_NEEDED, rule=name)
         if said is None:
             return self._refusal(Reason.CONSENT_MISSING, rule=name)
@@ -215,10 +224,9 @@ class Answers:
 
     def _levelled(self, best: Rule, limits: int, agreed: int, offered: Level, said: Said | None) -> Decision:
         """Gate 9: the level of the best live permit, under the limits and the offer."""
-        lows = (
-            [level for level in _LOWEST_FIRST if limits & self._rules.levels.get(level, 0)] if limits else []
-        )
-        level = min([best.level, offered, *lows[:1]])
+        level = min(best.level, offered)
+        if limits:
+            level = min(level, self._lowest_level(limits))
         telling = limits & self._rules.levels.get(level, 0) if level < best.level else 0
         told = tuple(self._rules.listed[place].id for place in places_of(telling))
         if level is Level.NONE:
@@ -236,15 +244,13 @@ class Answers:
             policy=self._policy.version,
         )
 
-    def _consented(self, said: Said | None) -> int:
+    def _consented(self, word: Word | None) -> int:
         """The permits whose condition on consent is met by a word, or by silence."""
         needs = self._rules.needs
         met = needs.get(Need.IRRELEVANT, 0)
-        if said is None or said.word is Word.GRANT:
+        if word is not Word.REFUSE:
             met |= needs.get(Need.CONSIDERED, 0)
-        if said is not None and said.word is Word.GRANT:
-            met |= needs.get(Need.REQUIRED, 0)
-        return met
+        return met | needs.get(Need.REQUIRED, 0) if word is Word.GRANT else met
 
     def _on_sound_basis(self, sector: str) -> int:
         """The permits whose basis is in force and open to `sector`."""
@@ -260,6 +266,9 @@ class Answers:
             found for level in _HIGHEST_FIRST if (found := permits & self._rules.levels.get(level, 0))
         )
         return found & -found
+
+    def _lowest_level(self, limits: int) -> Level:
+        return next(level for level in _LOWEST_FIRST if limits & self._rules.levels.get(level, 0))
 
     def _rule(self, rules: int) -> Rule:
         """Of some rules, at least one, the one with the smallest id."""
