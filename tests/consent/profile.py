@@ -16,3 +16,5 @@ settings.register_profile(
 LAW = settings.get_profile("consent")
 WHOLE = settings(LAW, max_examples=2_000 if SOAKING else 20)
 """For laws of which one example goes through thousands of cells."""
+SLOWER = settings(LAW, max_examples=10_000 if SOAKING else 40)
+"""For laws of which one example decides a hundred times."""
