@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conference import settings as reading
+from conference.commands import typed_backup, typed_log
 from conference.errors import BadInput, ConferenceError
 from conference.permissions import Role
 from conference.settings import BadSettings, Settings
@@ -167,12 +168,13 @@ def audit() -> None:
 @click.argument("folder", type=FOLDER, metavar="DIR")
 @click.option("--agency", metavar="A", help="With what opens this agency's own parts.")
 @click.option("--partnership", metavar="ID", help="Where there are several.")
-def export(folder: Path, agency: str | None, partnership: str | None) -> None:
+@click.option("--epoch", type=click.IntRange(1), help="An earlier one; without it the current.")
+def export(folder: Path, agency: str | None, partnership: str | None, epoch: int | None) -> None:
     """Write the log to a folder that is not there yet, or empty. `python -m audit verify` checks it."""
     from conference.commands import installing, logs
 
     with installing.opened(settings()) as database:
-        logs.export(database, folder, agency=agency, partnership=partnership, tell=tell)
+        logs.export(database, folder, agency=agency, partnership=partnership, epoch=epoch, tell=tell)
 
 
 @audit.command()
@@ -187,6 +189,10 @@ def prove(event: str, out: Path | None) -> None:
     with installing.opened(settings()) as database:
         for path in logs.prove(database, event, out or Path(f"{event}.tlog-proof")):
             tell(str(path))
+
+
+typed_log.add_to(conference, audit, settings)
+typed_backup.add_to(conference, settings)
 
 
 # --- the law --------------------------------------------------------------------------------------

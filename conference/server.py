@@ -47,7 +47,8 @@ def _check_log(database: Database, partnership: str) -> None:
         raise Stopped(
             f"The {fault}. Nothing is served from a log that is not what was signed. "
             "Check that CONFERENCE_KEYS names the key file of this database. "
-            "If it does, keep both as they are and call your security lead."
+            "If it does, keep both as they are and call your security lead. When they have looked, and two "
+            "agencies' information governance officers agree, `conference audit new-epoch` is the one way on."
         ) from None
 
 

@@ -13,9 +13,8 @@ from conference.db import Database
 from conference.errors import NotFound
 from conference.identity.models import Partnership
 from conference.identity.services import get_agency
-from conference.trail import proving, sequencer
+from conference.trail import epochs, proving, sequencer
 from conference.trail.errors import NotPlacedYet
-from conference.trail.keys import verifier_key
 from conference.trail.models import LogEvent
 
 
@@ -25,15 +24,22 @@ def export(
     *,
     agency: str | None,
     partnership: str | None,
+    epoch: int | None = None,
     tell: Callable[[str], None],
 ) -> None:
-    """Write the static log to `folder`, with an agency what opens its own parts. Raises Stopped."""
+    """Write the static log to `folder`, with an agency what opens its own parts. Raises Stopped.
+
+    epoch: by default the current.
+    """
     with database.read() as session:
-        which = _partnership(session, agency, partnership)
+        which = which_partnership(session, agency, partnership)
     sequencer.place(database, which)
     with database.read() as session:
         try:
-            done = proving.export(session, which, folder, agency=agency, progress=_progress(tell))
+            _check_epoch(session, which, epoch)
+            done = proving.export(
+                session, which, folder, agency=agency, epoch=epoch, progress=_progress(tell)
+            )
         except proving.LogFault as fault:
             raise Stopped(f"{folder}: {fault}. Give a new or an empty folder.") from None
     tell(f"Exported {done.size} entries to {folder}.")
@@ -53,7 +59,7 @@ def prove(database: Database, event_id: str, out: Path) -> list[Path]:
             raise Stopped(
                 f"Event {event_id} has no place in the log yet. Try again in a few seconds."
             ) from None
-        key = verifier_key(session.info["keys"], which)
+        key = epochs.verifier(session, which, proving.epoch_of_proof(session, which, event_id))
     written = {
         out: proof,
         out.with_suffix(".leaf"): leaf,
@@ -64,7 +70,14 @@ def prove(database: Database, event_id: str, out: Path) -> list[Path]:
     return list(written)
 
 
-def _partnership(session: Session, agency: str | None, partnership: str | None) -> str:
+def _check_epoch(session: Session, partnership: str, epoch: int | None) -> None:
+    current = epochs.current(session, partnership)
+    if epoch is not None and not 1 <= epoch <= current:
+        raise Stopped(f"This log has no epoch {epoch}; the current is {current}.")
+
+
+def which_partnership(session: Session, agency: str | None, partnership: str | None) -> str:
+    """The agency's partnership, the one that was named, or the only one. Raises Stopped."""
     if agency is not None:
         try:
             return get_agency(session, agency).partnership_id

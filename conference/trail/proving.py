@@ -74,6 +74,14 @@ def proof_for(session: Session, partnership: str, event_id: str) -> tuple[bytes,
     return bytes(_prove(session, partnership, place).proof), leaf
 
 
+def epoch_of_proof(session: Session, partnership: str, event_id: str) -> int:
+    """The epoch in which the event has its place. Raises NotFound, NotPlacedYet."""
+    _, _, place = _leaf(session, partnership, event_id)
+    if place is None:
+        raise NotPlacedYet(event_id)
+    return epochs.epoch_of(place)
+
+
 def verify_now(session: Session, partnership: str, agency: str, event_id: str) -> Verification:
     """Derive the leaf again from the agency's opened part, and follow it up to the signed checkpoint.
 
