@@ -73,6 +73,10 @@ soak: ready-test ## Long counts; stop it at any time, it goes on where it was
 bench: ready-test ## Measure speed and memory
 	python -m bench $(ARGS)
 
+.PHONY: bench-audit
+bench-audit: ready-test ## The log: durable appends beside raw databases and a chain, on a slow disk too, and proofs
+	python -m bench.audit
+
 .PHONY: screenshots
 screenshots: ready-test ## Pictures of every screen, in screenshots/
 	python -m tests.screenshots $(ARGS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -110,7 +110,7 @@ class SqlStore:
         return found
 
     def answer(self, ask: Callable[[Get], Found]) -> Found:
-        """What `ask` makes of nodes, which are all read in two queries. `ask` is called twice.
+        """What `ask` makes of nodes, which are all read in one query. `ask` is called twice.
 
         Raises NotInLog for a node that is not there.
         """
@@ -131,21 +131,41 @@ class SqlStore:
         return ask(get)
 
     def _read(self, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
-        found: dict[tuple[int, int], bytes] = {}
+        """The hashes of these nodes, as far as they are there, with one query that goes by the index."""
         low = [self._first + position for level, position in wanted if level == 0]
-        high = {level for level, _ in wanted if level}
-        if low:
-            leaves = select(LogLeaf.position, LogLeaf.hash).where(
-                LogLeaf.partnership_id == self._partnership, LogLeaf.position.in_(low)
-            )
-            rows = self._session.execute(leaves)
-            found.update({(0, position - self._first): hashed for position, hashed in rows})
-        if high:
-            nodes = select(LogNode.level, LogNode.position, LogNode.hash).where(
-                LogNode.partnership_id == self._partnership,
-                LogNode.level.in_(high),
-                LogNode.position.in_({(self._first >> level) + at for level, at in wanted if level}),
-            )
-            for level, at, hashed in self._session.execute(nodes):
-                found[level, at - (self._first >> level)] = hashed
-        return found
+        high = [(level, (self._first >> level) + position) for level, position in wanted if level]
+        connection = self._session.connection()
+        sqlite = connection.dialect.name == "sqlite"
+        statement, given = (_for_sqlite if sqlite else _for_postgresql)(self._partnership, low, high)
+        rows = connection.exec_driver_sql(statement, given)
+        return {(level, at - (self._first >> level)): bytes(hashed) for level, at, hashed in rows}
+
+
+def _for_sqlite(partnership: str, low: list[int], high: list[tuple[int, int]]) -> tuple[str, tuple[Any, ...]]:
+    wanted = ", ".join(["(?, ?)"] * len(high)) or "(NULL, NULL)"
+    statement = (
+        f"WITH w (level, position) AS (VALUES {wanted})"  # noqa: S608 - question marks only
+        f" SELECT 0, position, hash FROM log_leaf WHERE partnership_id = ? AND position IN ({_marks(low)})"
+        " UNION ALL SELECT n.level, n.position, n.hash FROM w CROSS JOIN log_node AS n"
+        " ON n.partnership_id = ? AND n.level = w.level AND n.position = w.position"
+    )
+    return statement, (*(part for one in high for part in one), partnership, *low, partnership)
+
+
+def _for_postgresql(
+    partnership: str, low: list[int], high: list[tuple[int, int]]
+) -> tuple[str, tuple[Any, ...]]:
+    levels, positions = [level for level, _ in high], [position for _, position in high]
+    return _ON_POSTGRESQL, (partnership, low, levels, positions, partnership)
+
+
+_ON_POSTGRESQL = (
+    "SELECT 0, position, hash FROM log_leaf WHERE partnership_id = %s AND position = ANY(%s::bigint[])"
+    " UNION ALL SELECT n.level, n.position, n.hash"
+    " FROM unnest(%s::int[], %s::bigint[]) AS w (level, position)"
+    " JOIN log_node AS n ON n.partnership_id = %s AND n.level = w.level AND n.position = w.position"
+)
+
+
+def _marks(values: list[int]) -> str:
+    return ", ".join("?" * len(values))

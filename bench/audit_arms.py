@@ -1,0 +1,297 @@
+"""The arms of `make bench-audit`: each makes a number of durable appends, by so many writers at once."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psycopg
+from sqlalchemy import text
+
+from audit import append, leaf_hash
+from audit.tree import Hash
+from conference.clock import now
+from conference.db import Base, Database
+from conference.identity.models import Agency, Partnership
+from conference.inputs import Inputs
+from conference.trail import models as log
+from conference.trail import writing
+from conference.trail.committing import Committer
+from conference.trail.ddl import refusal_ddl
+from conference.trail.sequencer import Sequencer, check_start
+from conference.vault.keyfile import KeyFile
+from conference.vault.models import DataKey
+from tests.support.postgres import Cluster
+
+AGENCIES = 15
+ROW = 1_100  # bytes: about a leaf with parts for so many agencies
+Append = Callable[[], object]  # one durable append
+Writer = Callable[[], Append]  # makes what one writer needs
+
+
+@dataclass
+class Run:
+    """What one arm did: seconds until the last append was durable, and each append's own seconds."""
+
+    seconds: float
+    each: list[float] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        return len(self.each) / self.seconds
+
+    def within(self, share: float) -> float:
+        """The seconds within which that share of the appends was durable."""
+        return sorted(self.each)[min(len(self.each) - 1, int(len(self.each) * share))]
+
+
+def run(new_writer: Writer, writers: int, count: int) -> Run:
+    """`writers` at once, each making `count` appends one after the other, each waiting for its own."""
+    ready, found = threading.Barrier(writers + 1), Run(0.0)
+
+    def work() -> None:
+        one = new_writer()
+        mine = []
+        ready.wait()
+        for _ in range(count):
+            began = time.perf_counter()
+            one()
+            mine.append(time.perf_counter() - began)
+        found.each += mine
+
+    threads = [threading.Thread(target=work) for _ in range(writers)]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    began = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    found.seconds = time.perf_counter() - began
+    return found
+
+
+# --- others -----------------------------------------------------------------------------------------------
+
+
+def _sqlite(path: Path) -> sqlite3.Connection:
+    made = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    made.execute("PRAGMA journal_mode=WAL")
+    made.execute("PRAGMA synchronous=FULL")
+    return made
+
+
+@contextmanager
+def raw_sqlite(folder: Path) -> Iterator[Writer]:
+    """Each writer inserts on a connection of its own, durably."""
+    path = folder / "raw.db"
+    with closing(_sqlite(path)) as first:
+        first.execute("CREATE TABLE entry (n INTEGER PRIMARY KEY, body BLOB)")
+
+        def writer() -> Append:
+            own, body = _sqlite(path), secrets.token_bytes(ROW)
+            return lambda: own.execute("INSERT INTO entry (body) VALUES (?)", (body,))
+
+        yield writer
+
+
+@contextmanager
+def raw_postgresql(url: str) -> Iterator[Writer]:
+    """The same on PostgreSQL."""
+    with psycopg.connect(url, autocommit=True) as first:
+        first.execute("CREATE TABLE entry (n bigserial PRIMARY KEY, body bytea)")
+
+        def writer() -> Append:
+            own, body = psycopg.connect(url, autocommit=True), secrets.token_bytes(ROW)
+            return lambda: own.execute("INSERT INTO entry (body) VALUES (%s)", (body,))
+
+        yield writer
+
+
+@contextmanager
+def chained_postgresql(url: str) -> Iterator[Writer]:
+    """Each entry holds the hash of the one before: the head is locked until the commit."""
+    with psycopg.connect(url, autocommit=True) as first:
+        first.execute("CREATE TABLE chained (n bigserial PRIMARY KEY, body bytea, hash bytea)")
+        first.execute("CREATE TABLE head (hash bytea)")
+        first.execute("INSERT INTO head VALUES ('')")
+
+        def writer() -> Append:
+            own, body = psycopg.connect(url), secrets.token_bytes(ROW)
+
+            def one() -> None:
+                row = own.execute("SELECT hash FROM head FOR UPDATE").fetchone()
+                assert row is not None
+                hashed = hashlib.sha256(row[0] + body).digest()
+                own.execute("INSERT INTO chained (body, hash) VALUES (%s, %s)", (body, hashed))
+                own.execute("UPDATE head SET hash = %s", (hashed,))
+                own.commit()
+
+            return one
+
+        yield writer
+
+
+# --- ours -------------------------------------------------------------------------------------------------
+
+
+class Bare(Committer):
+    """Our committer over nothing but the tree: leaves that are ready, hashed and stored with their nodes."""
+
+    def __init__(self, path: Path) -> None:
+        self._raw = _sqlite(path)
+        self._raw.execute("CREATE TABLE leaf (n INTEGER PRIMARY KEY, body BLOB, hash BLOB)")
+        self._raw.execute("CREATE TABLE node (level INTEGER, n INTEGER, hash BLOB, PRIMARY KEY (level, n))")
+        self._edge: dict[tuple[int, int], Hash] = {}
+        self._size = 0
+        super().__init__(None)  # type: ignore[arg-type]
+
+    def _stored(self, group: list[Any], *, again: bool = False) -> list[bool]:
+        del again
+        leaves: list[bytes] = [answer.prepared[0] for answer in group]
+        hashes = [leaf_hash(leaf) for leaf in leaves]
+        fresh = append(lambda level, at: self._edge[level, at], self._size, hashes)
+        self._edge.update({(node.level, node.position): node.hash for node in fresh})
+        self._raw.execute("BEGIN IMMEDIATE")
+        rows = zip(range(self._size, self._size + len(leaves)), leaves, hashes, strict=True)
+        self._raw.executemany("INSERT INTO leaf VALUES (?, ?, ?)", rows)
+        self._raw.executemany("INSERT INTO node VALUES (?, ?, ?)", [node for node in fresh if node.level])
+        self._raw.execute("COMMIT")
+        self._size += len(leaves)
+        return [True] * len(group)
+
+    def close(self) -> None:
+        self._raw.close()
+
+
+@contextmanager
+def bare(folder: Path) -> Iterator[Writer]:
+    """The tree alone, on SQLite."""
+    with closing(Bare(folder / "bare.db")) as committer:
+
+        def writer() -> Append:
+            leaf = secrets.token_bytes(ROW)
+            return lambda: committer.log([leaf], {})  # type: ignore[list-item]
+
+        yield writer
+
+
+@dataclass
+class Real:
+    """The application's log with 15 agencies, and its sequencer at work beside the writers."""
+
+    database: Database
+    committer: Committer
+    sequencer: Sequencer
+
+    def writer(self) -> Append:
+        """Makes an event of one item, its leaf, parts and seals, and logs it as an answer's."""
+        with self.database.read() as session:
+            log_one(session)
+            info = session.info
+
+        def one() -> None:
+            info["prepared"] = []
+            log_one(session)
+            assert self.committer.log(info["prepared"], {"north": 0})
+            self.sequencer.wake()
+
+        return one
+
+    def waiting(self) -> int:
+        """How many events have no place yet."""
+        with self.database.read() as session:
+            return int(session.scalar(text("SELECT count(*) FROM log_queue")) or 0)
+
+
+def log_one(session: Any) -> None:
+    """Prepare one disclosure of one value."""
+    writing.record(
+        session,
+        "disclosure.shown",
+        partnership="north",
+        actor="stf_" + "a" * 26,
+        agency="agency-1",
+        case="cas_" + "a" * 26,
+        purpose="prevent-serious-harm",
+        channel="screen",
+        request="req_" + "a" * 26,
+        items=[
+            writing.item(
+                field="fld_" + "a" * 26,
+                owner="agency-2",
+                subjects=["per_" + "a" * 26],
+                class_name="identity.name",
+                level="full",
+                shown=b"Wren",
+                rule="r-010",
+            )
+        ],
+    )
+
+
+@contextmanager
+def real(folder: Path, url: str | None = None) -> Iterator[Real]:
+    """A partnership of 15 agencies on SQLite, or at `url`."""
+    with ExitStack() as stack:
+        keys = KeyFile.create(folder / f"keys-{secrets.token_hex(4)}")
+        database = Database(url or f"sqlite:///{folder}/real.db", keys)
+        stack.callback(database.close)
+        _fill(database)
+        sequencer = Sequencer(database).start()
+        stack.callback(sequencer.stop)
+        yield Real(database, Committer(database), sequencer)
+
+
+def _fill(database: Database) -> None:
+    models = (Partnership, Agency, DataKey, Inputs, log.LogEvent, log.LogPart, log.LogEmpty, log.LogItems)
+    more = (log.LogNote, log.LogLeaf, log.LogNode, log.LogCheckpoint, log.LogQueue, log.RosterRow)
+    last = (log.LogEpoch, log.LogStanding)
+    tables = [model.__table__ for model in (*models, *more, *last)]
+    Base.metadata.create_all(database.engine, tables)  # type: ignore[arg-type]
+    with database.write() as session:
+        names = {table.name for table in tables}  # type: ignore[attr-defined]
+        for statement in refusal_ddl(database.engine.dialect.name):
+            if not _of_another(statement, names):
+                session.connection().exec_driver_sql(statement)
+        session.add(Partnership(id="north", name="North", reference_prefix="NM"))
+        session.flush()
+        for number in range(AGENCIES):
+            session.add(_agency(number))
+    check_start(database, "north")
+
+
+def _of_another(statement: str, names: set[str]) -> bool:
+    """Whether it makes a trigger of a table that is not here."""
+    words = statement.split()
+    return words[1] == "TRIGGER" and words[words.index("ON") + 1] not in names
+
+
+def _agency(number: int) -> Agency:
+    name = f"agency-{number}"
+    given = {"kind": "police", "sector": "public", "position": number, "joined_at": now()}
+    return Agency(id=name, partnership_id="north", name=name, **given)
+
+
+@contextmanager
+def all_arms(cluster: Cluster) -> Iterator[dict[str, Writer]]:
+    """Every arm with stores of its own."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        url, real_url = (stack.enter_context(cluster.database()) for _ in range(2))
+        yield {
+            "raw SQLite": stack.enter_context(raw_sqlite(folder)),
+            "bare tree, SQLite": stack.enter_context(bare(folder)),
+            "real log, SQLite": stack.enter_context(real(folder)).writer,
+            "raw PostgreSQL": stack.enter_context(raw_postgresql(url)),
+            "chain under a lock, PostgreSQL": stack.enter_context(chained_postgresql(url)),
+            "real log, PostgreSQL": stack.enter_context(real(folder, real_url)).writer,
+        }
