@@ -9,12 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from conference.cases.models import Case
-from conference.clock import LONDON
+from conference.clock import LONDON, now
 from conference.commands.errors import Stopped
 from conference.errors import NotFound
 from conference.identity import services as identity
 from conference.identity.models import Agency, Partnership, Staff
 from conference.permissions import Role
+from conference.sharing.agreements.settling import settle
 from conference.trail import writing
 
 
@@ -69,6 +70,7 @@ def add_staff(
         on_behalf_of=made.id,
         concerns=(agency.id,),
     )
+    settle(session, made.partnership_id, now())  # an agency takes part once it has users and training
     return made
 
 

@@ -55,6 +55,7 @@ from conference.identity import services as identity
 from conference.identity.models import Agency, Kind, Partnership, Sector
 from conference.identity.services import Provider
 from conference.sharing import policy
+from conference.sharing.agreements.settling import settle
 from conference.sharing.models import PolicyVersion
 from conference.trail import roster
 
@@ -131,6 +132,7 @@ def put(session: Session, wanted: Wanted, *, tell: Callable[[str], None]) -> Par
         return made
     if joined or _policy(session, made.id) is None:
         _publish(session, made, wanted, tell)
+        settle(session, made.id, now())
     for kind in wanted.conference_types:
         _conference_type(session, made, kind, tell)
     return made

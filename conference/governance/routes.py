@@ -11,6 +11,7 @@ from conference.forms import show_refusal
 from conference.governance import entry, services, whole
 from conference.governance.forms import ReceiptForm, SearchForm
 from conference.permissions import Permission, requires
+from conference.sharing.agreements.services import reminders
 
 bp = Blueprint("governance", __name__, url_prefix="/governance")
 
@@ -66,6 +67,7 @@ def _index(form: SearchForm, receipt: ReceiptForm, answer: services.Answer, *, a
         answer=answer,
         asked=asked,
         faulty=receipt if receipt.errors else form,
+        reminders=reminders(g.session, g.viewer, clock.today()),
     )
 
 

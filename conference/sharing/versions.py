@@ -44,6 +44,31 @@ def agreed(document: str) -> Part:
     return {key: whole[key] for key in AGREED}
 
 
+_NAMED = {"classes": "name", "locks": "id"}
+
+
+def at_least(document: str, current: str) -> Part:
+    """The part of a policy that drafts change, with every class, purpose and lock that `current` has too."""
+    part, now = agreed(document), agreed(current)
+    for key, name in _NAMED.items():
+        known = {one[name] for one in part[key]}
+        part[key] = [*part[key], *(one for one in now[key] if one[name] not in known)]
+    part["purposes"] = list(dict.fromkeys((*part["purposes"], *now["purposes"])))
+    return part
+
+
+def lacking(part: Mapping[str, Any], current: str) -> list[str]:
+    """What of `current` people's words and professionals' decisions may name, and this part has not."""
+    now = agreed(current)
+    gone = [
+        f"{key}: {one[name]} is missing"
+        for key, name in _NAMED.items()
+        for one in now[key]
+        if one[name] not in {each[name] for each in part[key]}
+    ]
+    return gone + [f"purposes: {one} is missing" for one in now["purposes"] if one not in part["purposes"]]
+
+
 def written(part: Mapping[str, Any]) -> str:
     """A part, or a whole policy, as it is stored."""
     return json.dumps(part, ensure_ascii=False, indent=1)

@@ -62,6 +62,9 @@ def look(session: Session, viewer: Viewer, draft_id: str, *, at: datetime) -> Lo
     draft = find(session, viewer, draft_id)
     current = versions.newest(session, viewer.partnership_id, at)
     is_old = versions.hash_of(versions.agreed(current.document)) != draft.base_hash
+    lacking = versions.lacking(json.loads(draft.document), current.document)
+    if lacking:  # somebody's consent may name it: with such a policy nothing could be decided about them
+        raise Unsound(lacking)
     asked = to_compare(registered(session, viewer.partnership_id), current.document)
     old = versions.with_agreements(current.document, asked)
     new = versions.whole(json.loads(draft.document), old)

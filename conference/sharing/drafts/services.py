@@ -50,6 +50,8 @@ def start(
 ) -> RuleDraft:
     """A new draft: the rules in force, or those of an earlier version, to go back to it.
 
+    Going back takes no class, purpose or lock away: what people have said since may name it.
+
     Raises BadInput, NotFound; Refused while there is no policy.
     """
     must_govern(viewer)
@@ -69,7 +71,7 @@ def start(
         created_at=at,
         base_id=base.id,
         base_hash=versions.hash_of(versions.agreed(base.document)),
-        document=versions.written(versions.agreed(source.document)),
+        document=versions.written(versions.at_least(source.document, base.document)),
     )
     session.add(draft)
     session.flush()
