@@ -58,6 +58,12 @@ def missing(database: str) -> list[str]:
     return names if there is None else names[names.index(there) + 1 :]
 
 
+def newest(database: str) -> str:
+    """The last migration that this database has had; empty if none."""
+    with connected(database) as connection:
+        return _at(connection) or ""
+
+
 def is_empty(database: str) -> bool:
     """Whether no migration was ever run here."""
     with connected(database) as connection:
