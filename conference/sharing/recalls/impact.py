@@ -15,6 +15,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 import consent
+from conference.cases.models import CONFERENCE
 from conference.clock import moment
 from conference.identity.services import Viewer, viewer_for
 from conference.sharing import policy
@@ -28,7 +29,10 @@ BREAK_GLASS = "break-glass"  # ends within the hour: nothing stands on it
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Something shown that leaned on the consent. stands: whether it may be shown as far as it was."""
+    """Something shown that leaned on the consent, or goes with it.
+
+    stands: whether it may still be shown as far as it was.
+    """
 
     exposure: Exposure
     stands: bool
@@ -49,12 +53,18 @@ class Withdrawn:
         self._readers: dict[str, tuple[Viewer | None, set[str]]] = {}
 
     def touched(self, exposures: Iterable[Exposure]) -> list[Touched]:
-        """Those that leaned on the consent, in the order given."""
+        """Those that leaned on the consent, or that its withdrawal takes away, in the order given.
+
+        A withdrawn grant is a refusal from then on: it also takes away what leaned on an earlier consent to
+        the same, or on no consent but only as long as nobody refused.
+        """
         found = []
         for one in exposures:
-            cells = self._cells(one)
-            if one.item.consent == self.row.id or self._leaned(one, cells):
-                found.append(Touched(one, self._stands(one, cells)))
+            texts = self._texts(one)
+            before, after = self._levels(one, texts)
+            if one.item.consent == self.row.id or after < before or self._leaned(one, texts):
+                is_here = self._reader(one.staff_id)[0] is not None
+                found.append(Touched(one, stands=is_here and after >= _level(one.item.level)))
         return found
 
     def now_shown(self, case_id: str, purpose: str, agency: str, roles: Iterable[str]) -> bool:
@@ -88,50 +98,61 @@ class Withdrawn:
 
     # --- the cells behind what was shown ---
 
-    def _cells(self, one: Exposure) -> list[Stored]:
-        """The fields that what was shown rests on, as they are stored now; none if they are gone."""
+    def _texts(self, one: Exposure) -> list[list[Stored]]:
+        """The fields that what was shown may have been, each with those that it repeats, as stored now.
+
+        None for what is gone, or repeats what is gone.
+        """
         item = one.item
         if item.field is not None:
-            field = self.fields.get(item.field)
-            known = [self.fields.get(source) for source in field.sources] if field is not None else []
-            return [each for each in (field, *known) if each is not None]
+            known = [self.fields[item.field]] if item.field in self.fields else []
+        else:
+            known = [each for each in self.fields.values() if self._is_behind(one, each)]
         return [
-            each
-            for each in self.fields.values()
-            if (each.case_id, each.owner) == (one.case_id, item.owner)
-            and item.class_name in {each.class_name, self._coarser.get(each.class_name)}
-            and set(item.subjects) & set(each.subjects)
+            [each, *(self.fields[source] for source in each.sources)]
+            for each in known
+            if self.fields.keys() >= set(each.sources)
         ]
 
-    def _leaned(self, one: Exposure, cells: list[Stored]) -> bool:
+    def _is_behind(self, one: Exposure, each: Stored) -> bool:
+        """Whether a field can stand behind a line of presence. A text that repeats nothing never does."""
+        item = one.item
+        return (
+            (each.case_id, each.owner) == (one.case_id, item.owner)
+            and item.class_name in {each.class_name, self._coarser.get(each.class_name)}
+            and bool(set(item.subjects) & set(each.subjects))
+            and (each.owner != CONFERENCE or bool(each.sources))
+        )
+
+    def _leaned(self, one: Exposure, texts: list[list[Stored]]) -> bool:
         """Whether less would have been shown then without the consent."""
         roles = self._roles(one)
-        purpose = one.purpose or ""
         asked = []
-        for cell in cells:
-            request = self._request(cell, purpose, one.agency_id, roles, excluded=False)
+        for cell in (cell for text in texts for cell in text):
+            request = self._request(cell, one.purpose or "", one.agency_id, roles, excluded=False)
             request |= {"at": moment(one.at), "offered": "full"}
             asked.append(consent.Disclosure(cell.id, request, _level(one.item.level), None))
         return bool(consent.impact(self.before, self.after, self.row.id, asked, at=self.at))
 
-    def _stands(self, one: Exposure, cells: list[Stored]) -> bool:
-        """Whether the reader may be shown it today as far as they were."""
+    def _levels(self, one: Exposure, texts: list[list[Stored]]) -> tuple[consent.Level, consent.Level]:
+        """How far the reader would be shown it today, had nothing been withdrawn, and how far they are."""
         viewer, kept_out = self._reader(one.staff_id)
-        if not cells or viewer is None or self._lacks_a_source(one):
-            return False
-        excluded = one.case_id in kept_out or not viewer.trained
-        levels = []
-        for cell in cells:
-            request = self._request(
-                cell, one.purpose or "", one.agency_id, self._roles(one), excluded=excluded
+        excluded = viewer is not None and (one.case_id in kept_out or not viewer.trained)
+        requests = [
+            [
+                self._request(cell, one.purpose or "", one.agency_id, self._roles(one), excluded=excluded)
+                for cell in text
+            ]
+            for text in texts
+        ]
+        before, after = (
+            max(
+                (min(consent.decide(rules, asked).level for asked in text) for text in requests),
+                default=consent.Level.NONE,
             )
-            levels.append(consent.decide(self.after, request).level)
-        level = max(levels) if one.item.field is None else min(levels)
-        return level >= _level(one.item.level)
-
-    def _lacks_a_source(self, one: Exposure) -> bool:
-        field = self.fields.get(one.item.field or "")
-        return field is not None and not self.fields.keys() >= set(field.sources)
+            for rules in (self.before, self.after)
+        )
+        return before, after
 
     def _request(
         self, cell: Stored, purpose: str, agency: str, roles: Iterable[str], *, excluded: bool
@@ -150,8 +171,9 @@ class Withdrawn:
         )
 
     def _roles(self, one: Exposure) -> list[str]:
+        """What the reader is; of somebody who has left it is not known any more."""
         viewer, _ = self._reader(one.staff_id)
-        return [] if viewer is None else [role.value for role in viewer.roles]
+        return ["representative"] if viewer is None else [role.value for role in viewer.roles]
 
     def _reader(self, staff_id: str) -> tuple[Viewer | None, set[str]]:
         if staff_id not in self._readers:
