@@ -29,6 +29,7 @@ from conference.identity.models import Partnership
 from conference.meetings import routes as meetings
 from conference.settings import Settings
 from conference.trail.committing import Committer
+from conference.live import routes as live
 from conference.trail.sequencer import Sequencer, check_start
 from conference.vault.keyfile import KeyFile
 
@@ -64,7 +65,20 @@ def assemble(settings: Settings) -> web.ConferenceFlask:
     web.init_app(app)  # first: what refuses a request later needs its nonce
     CSRFProtect(app).exempt("conference.identity.routes.sign_in")  # as its docstring says
     Htmx(app)
-    for part in (health, identity, desk, emergency, overrides, asking, consents, meetings, governance, notices):
+    for part in (
+        health,
+        identity,
+        desk,
+        emergency,
+        overrides,
+        asking,
+        consents,
+        meetings,
+        governance,
+        copying,
+        notices,
+        live,
+    ):
         part.init_app(app)
     for part in (agreements, rules):
         part.init_app(app)

@@ -167,6 +167,11 @@ ROUTES: dict[tuple[str, str], Route] = {
     ),
     # overrides and emergencies
     ("overrides.ask", "GET"): Route(at("/cases/{case}/research/{field}/override"), ACTORS, scoped=True),
+    # whether an open page still holds
+    ("live.case", "GET"): Route(
+        at("/cases/{case}/live"), MEMBERS, queries=("?seen=0", "?seen=0&view=actions"), scoped=True
+    ),
+    ("live.room", "GET"): Route(at("/meetings/{meeting}/live"), ROOM, queries=("?seen=0",), scoped=True),
     ("overrides.send", "POST"): Route(
         at("/cases/{case}/research/{field}/override"),
         ACTORS,

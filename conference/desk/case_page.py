@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from conference.cases.models import Case
 from conference.identity.services import Viewer
+from conference.meetings import marks
 from conference.meetings import services as meetings
 from conference.meetings.models import Meeting, MeetingStatus
-from conference.meetings.told import Told, tasks_of
+from conference.meetings.told import Told, asked_for, tasks_of
 from conference.sharing import catalogue
-from conference.sharing.door import EVERYTHING, Asked, disclose
+from conference.sharing.door import Asked, disclose
 from conference.sharing.overrides.services import emergency_of
 from conference.sharing.recalls import receipts
 from conference.sharing.view import CaseView, PersonView, Row
 
 WAYS = {"person": "By person", "agency": "By agency", "timeline": "Timeline", "actions": "Actions"}
-FIRST = (
-    "contact.safe-address",
-    "contact.safe-contact",
-    "wishes",
-    "identity.name",
-    "identity.dob",
-    "conference.risk",
-    "conference.action",
-)
-"""What every way of looking shows above the rest, and all that the list of actions shows."""
-
 ON_PAPER = tuple(name for name in catalogue.LABELS if name not in catalogue.SAFE_CONTACT)
 """What a print holds: a sheet can be left lying about, so the safe address is never on one."""
 
@@ -42,6 +32,7 @@ class CasePage(Told):
     meeting: Meeting | None
     recalled: tuple[str, ...] = ()  # what this reader alone is told of what they were shown before
     emergency: datetime | None = None  # until when the viewer has opened it in an emergency
+    mark: str = ""  # by which an open page asks whether it still holds
 
     @property
     def timeline(self) -> list[tuple[date, PersonView, Row]]:
@@ -58,9 +49,9 @@ class CasePage(Told):
 def case_page(session: Session, viewer: Viewer, case: Case, *, way: str, at: datetime) -> CasePage:
     """The page of a case that was found through the viewer. Logged."""
     way = way if way in WAYS else "person"
-    asked = Asked(classes=FIRST) if way == "actions" else EVERYTHING
-    view = disclose(session, viewer, [case], asked=asked)[case.id]
-    return _page(session, viewer, case, view, way, at=at)
+    view = disclose(session, viewer, [case], asked=asked_for(way))[case.id]
+    page = _page(session, viewer, case, view, way, at=at)
+    return replace(page, mark=marks.case_page(session, viewer, case, view, at=at))
 
 
 def paper(session: Session, viewer: Viewer, case: Case, *, at: datetime) -> CasePage:

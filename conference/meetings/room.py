@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -141,7 +141,20 @@ def _research(row: CaseAgency | None, today: date) -> tuple[str, bool]:
 
 
 def scene(session: Session, viewer: Viewer, meeting_id: str, *, at: datetime) -> Scene:
-    """What the room is at now, for somebody who is in it: the case that is heard, if it is theirs.
+    """What the room is at now, for somebody who is in it: the case that is heard, if it is theirs. Logged.
+
+    Raises as `setting` does.
+    """
+    empty = setting(session, viewer, meeting_id, at=at)
+    heard = [empty.found] if empty.found is not None else []
+    told = None
+    for view in disclose(session, viewer, heard, meeting_id=empty.meeting.id).values():
+        told = Told(view, tasks_of(session, viewer.partnership_id, view))
+    return replace(empty, told=told)
+
+
+def setting(session: Session, viewer: Viewer, meeting_id: str, *, at: datetime) -> Scene:
+    """The room without anything of the case that is heard in it: who is there, and which case it is.
 
     Listed for their agency is not enough: they work on it, or have said why they need it.
     Raises NotFound, Refused outside the room.
@@ -153,13 +166,9 @@ def scene(session: Session, viewer: Viewer, meeting_id: str, *, at: datetime) ->
     theirs = heard_now if heard_now is not None and (heard_now.can_open or listens) else None
     asks_reason = heard_now.case if heard_now is not None and theirs is None else None
     item, case = (theirs.item, theirs.case) if theirs is not None else (None, None)
-    heard = [case] if case is not None else []
-    told = None
-    for view in disclose(session, viewer, heard, meeting_id=meeting.id).values():
-        told = Told(view, tasks_of(session, viewer.partnership_id, view))
     since = item.opened_at if item is not None else None
     guests = _guests(session, meeting)
-    return Scene(meeting, viewer, case, since, told, guests, _left(session, viewer, case), asks_reason)
+    return Scene(meeting, viewer, case, since, None, guests, _left(session, viewer, case), asks_reason)
 
 
 def own_action(session: Session, viewer: Viewer, action_id: str, *, at: datetime) -> tuple[Action, Task]:

@@ -11,7 +11,7 @@ from conference.cases import services as cases
 from conference.errors import BadInput
 from conference.forms import choices, show_refusal
 from conference.fragments import page_or_fragment
-from conference.meetings import conduct, outcomes, room, services
+from conference.meetings import conduct, marks, outcomes, room, services
 from conference.meetings.forms import ActionForm, OnlyToken, RiskForm, SettleForm
 from conference.meetings.models import ActionStatus
 from conference.permissions import Permission, requires
@@ -231,4 +231,5 @@ def _room(meeting_id: str, *, risk: RiskForm | None = None, action: ActionForm |
         forms["action"] = action or ActionForm(formdata=empty)
         forms["risk"].sources.choices = forms["action"].sources.choices = quotable
         forms["action"].staff_id.choices = choices(room.owners(g.session, scene.meeting))
-    return page_or_fragment("meetings/room.html", "room", scene=scene, **forms)
+    mark = marks.room_page(g.session, g.viewer, scene)
+    return page_or_fragment("meetings/room.html", "room", scene=scene, mark=mark, **forms)

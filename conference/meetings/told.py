@@ -12,10 +12,27 @@ from conference import clock
 from conference.identity.services import staff_names
 from conference.meetings import outcomes, services
 from conference.meetings.models import Action, ActionStatus
+from conference.sharing.door import EVERYTHING, Asked
 from conference.sharing.view import CaseView, PersonView, Row
 
 ByPerson = list[tuple[PersonView, list[Row]]]
+FIRST = (
+    "contact.safe-address",
+    "contact.safe-contact",
+    "wishes",
+    "identity.name",
+    "identity.dob",
+    "conference.risk",
+    "conference.action",
+)
+"""What every way of looking shows above the rest, and all that the list of actions shows."""
+
 STATES = {ActionStatus.AGREED: "To do", ActionStatus.DONE: "Done", ActionStatus.NOT_POSSIBLE: "Not possible"}
+
+
+def asked_for(way: str) -> Asked:
+    """What a way of looking at a case asks for: `actions` for the first lines alone."""
+    return Asked(classes=FIRST) if way == "actions" else EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)

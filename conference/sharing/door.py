@@ -17,7 +17,7 @@ import consent
 from conference import clock, inputs
 from conference.cases.models import CONFERENCE, Case
 from conference.identity.services import Viewer
-from conference.sharing import policy
+from conference.sharing import compiled, marks, policy
 from conference.sharing.opening import Shown, open_texts
 from conference.sharing.rows import rows_of, view_of
 from conference.sharing.stored import (
@@ -35,7 +35,17 @@ from conference.sharing.stored import (
 from conference.sharing.view import CaseView, Level, Row, Why
 from conference.trail import writing
 
-__all__ = ["EVERYTHING", "NAMES", "Asked", "Reach", "disclose", "reachable", "who_would_see"]
+__all__ = [
+    "EVERYTHING",
+    "NAMES",
+    "Asked",
+    "Reach",
+    "disclose",
+    "glimpse",
+    "parts_now",
+    "reachable",
+    "who_would_see",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +107,20 @@ def reachable(
         for one in of
         if one.level != "presence" and one.stored.record_type != ONLY_DECIDED
     ]
+
+
+def glimpse(session: Session, viewer: Viewer, case: Case, *, asked: Asked = EVERYTHING) -> marks.Glimpse:
+    """What `disclose` would show, by a digest: decided, not opened, not logged, for nothing leaves."""
+    decided = _decide(session, viewer, [case], asked, None)
+    return marks.glimpse(session, viewer, decided.shown[case.id], decided.rests.policy)
+
+
+def parts_now(session: Session, viewer: Viewer, case: Case, *, asked: Asked = EVERYTHING) -> marks.Parts:
+    """What `disclose` would show, by a digest for each line. Opened to be compared: nothing leaves."""
+    decided = _decide(session, viewer, [case], asked, None)
+    opened = open_texts(session, decided.shown[case.id], asked)
+    rows = rows_of(opened, owner_names(session, viewer.partnership_id), decided.rests.policy)
+    return marks.parts(session, viewer, (row for row, _ in rows))
 
 
 @dataclass(frozen=True, slots=True)

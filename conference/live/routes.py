@@ -1,0 +1,53 @@
+"""Asked once a second by every open case and room: the answer says whether to ask for the page again."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, current_app, g, request
+from flask.typing import ResponseReturnValue
+
+from conference import clock
+from conference.identity.sessions import does_not_extend
+from conference.live import services
+from conference.live.known import Answer, Memory
+from conference.meetings.told import asked_for
+from conference.permissions import Permission, requires
+
+bp = Blueprint("live", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Register the two addresses, and what is known of open pages."""
+    app.extensions["live"] = Memory()
+    app.register_blueprint(bp)
+
+
+@bp.get("/cases/<case_id>/live")
+@requires(Permission.CASE_READ)
+@does_not_extend
+def case(case_id: str) -> ResponseReturnValue:
+    """Whether an open case still holds."""
+    way, seen = request.args.get("view", ""), request.args.get("seen", "")
+    memory: Memory = current_app.extensions["live"]
+    asked = asked_for(way)
+    return _said(
+        services.case_page(
+            g.session, g.viewer, memory, case_id, seen=seen, asked=asked, way=way, at=clock.now()
+        )
+    )
+
+
+@bp.get("/meetings/<meeting_id>/live")
+@requires(Permission.MEETING_READ)
+@does_not_extend
+def room(meeting_id: str) -> ResponseReturnValue:
+    """Whether an open room still holds."""
+    memory: Memory = current_app.extensions["live"]
+    seen = request.args.get("seen", "")
+    return _said(services.room_page(g.session, g.viewer, memory, meeting_id, seen=seen, at=clock.now()))
+
+
+def _said(answer: Answer) -> ResponseReturnValue:
+    """Nothing while nothing has changed."""
+    if answer is Answer.SAME:
+        return "", 204
+    return {"answer": answer.value}

@@ -1,0 +1,70 @@
+"""Digests of what stands on a case's or a room's page beside the lines that the door lets through."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from conference.cases.models import Case
+from conference.identity.services import Viewer
+from conference.meetings import services
+from conference.meetings.room import Scene
+from conference.sharing import marks
+from conference.sharing.marks import Parts
+from conference.sharing.overrides.services import emergency_of
+from conference.sharing.view import CaseView
+
+
+def case_page(session: Session, viewer: Viewer, case: Case, view: CaseView, *, at: datetime) -> str:
+    """The mark of a case's page that was just made of `view`."""
+    lines = marks.parts(session, viewer, view.rows)
+    beside = beside_case(session, viewer, case, fields_in(view), at=at)
+    return marks.whole(session, viewer, case.id, lines | beside)
+
+
+def room_page(session: Session, viewer: Viewer, scene: Scene) -> str:
+    """The mark of a room's page that was just made of `scene`."""
+    made_of = beside_room(session, viewer, scene)
+    if scene.view is not None:
+        made_of |= marks.parts(session, viewer, scene.view.rows)
+        made_of |= tasks(session, viewer, scene.case, fields_in(scene.view))
+    return marks.whole(session, viewer, scene.meeting.id, made_of)
+
+
+def fields_in(view: CaseView) -> frozenset[str]:
+    """The fields of which the view holds words."""
+    return frozenset(row.field_id for row in view.rows if row.field_id is not None and row.text)
+
+
+def beside_case(
+    session: Session, viewer: Viewer, case: Case, fields: Collection[str], *, at: datetime
+) -> Parts:
+    """What a case's page shows beside its lines. fields: of which words are shown."""
+    emergency = emergency_of(session, viewer, case, at=at)
+    until = emergency.until.isoformat() if emergency is not None else None
+    said = marks.digest(session, viewer, "emergency", until)
+    return tasks(session, viewer, case, fields) | ({said} if until else frozenset())
+
+
+def beside_room(session: Session, viewer: Viewer, scene: Scene) -> Parts:
+    """What a room's page shows beside its case: who is there, which case, how far the meeting is."""
+    asks = scene.asks_reason.id if scene.asks_reason is not None else None
+    case = scene.found.id if scene.found is not None else None
+    since = scene.since.isoformat() if scene.since is not None else None
+    said: list[tuple[object, ...]] = [("room", scene.meeting.status.value, case, since, asks)]
+    said += [("guest", one.name, one.agency, one.state) for one in scene.guests]
+    said += [("left", one.staff_id, one.since.isoformat()) for one in scene.left]
+    return frozenset(marks.digest(session, viewer, *one) for one in said)
+
+
+def tasks(session: Session, viewer: Viewer, case: Case, fields: Collection[str]) -> Parts:
+    """The actions whose words are shown, with who does them by when, and where they stand."""
+    return frozenset(
+        marks.digest(
+            session, viewer, "task", one.field_id, one.staff_id, one.due.isoformat(), one.status.value
+        )
+        for one in services.actions_in(session, [case.id])
+        if one.field_id in fields
+    )

@@ -1,0 +1,114 @@
+// An open case or room asks every second whether it still holds. What does not hold goes at once; what is new
+// waits for whoever reads; where nobody can say, the whole of it is hidden. Without this a reload does the same.
+import { Button, ErrorSummary, Radios, createAll } from "./vendor/govuk-frontend.min.js";
+
+const EVERY = 1000;
+const PATIENCE = 3000; // milliseconds until an answer counts as none
+const SLEPT = 5000; // after so long without an answer nobody knows what became of the page
+const TYPED = "input:not([type=hidden]), textarea, select";
+
+let isAsking = false;
+let lastGood = Date.now();
+
+const open = () => document.querySelector("[data-live]");
+const main = () => document.querySelector("#main-content");
+
+async function look() {
+  const page = open();
+  if (!page) return;
+  if (Date.now() - lastGood > SLEPT) hide();
+  if (isAsking) return;
+  isAsking = true;
+  try {
+    await ask(page);
+    lastGood = Date.now();
+  } catch {
+    hide();
+  } finally {
+    isAsking = false;
+  }
+}
+
+async function ask(page) {
+  const address = new URL(page.dataset.live, location.href);
+  address.searchParams.set("seen", page.dataset.liveSeen);
+  const answer = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
+  if (answer.status >= 500) throw new Error("nobody can say");
+  if (answer.status !== 200 && answer.status !== 204) return leave();
+  const became = answer.status === 204 ? "same" : (await answer.json()).answer;
+  if (became === "less") await renew(page);
+  else if (page.isConnected) page.querySelector("[data-live-new]").hidden = became === "same";
+  show();
+}
+
+// Not theirs any more, or signed out: the page says which, once it is asked for again.
+function leave() {
+  main().replaceChildren();
+  location.reload();
+}
+
+// The page anew, by the way that is logged; what was typed stays.
+async function renew(page) {
+  const typed = keepTyped();
+  const target = "#main-content";
+  const how = { source: document.body, target, select: target, selectOOB: "#page-foot", swap: "outerHTML" };
+  await htmx.ajax("GET", page.dataset.livePage, how);
+  if (page.isConnected) throw new Error("it did not come");
+  putBack(typed);
+  for (const Part of [Button, ErrorSummary, Radios]) createAll(Part, undefined, main());
+}
+
+const keyOf = (field) =>
+  [field.form?.action, field.name, /radio|checkbox/.test(field.type) ? field.value : ""].join(" ");
+
+function keepTyped() {
+  const fields = new Map();
+  for (const field of main().querySelectorAll(TYPED)) {
+    fields.set(keyOf(field), { value: field.value, checked: field.checked });
+  }
+  const opened = [...main().querySelectorAll("details[open] > summary")].map((one) => one.textContent);
+  const focus = document.activeElement?.matches(TYPED) ? keyOf(document.activeElement) : null;
+  return { fields, opened, focus };
+}
+
+function putBack({ fields, opened, focus }) {
+  for (const summary of main().querySelectorAll("details > summary")) {
+    if (opened.includes(summary.textContent)) summary.parentElement.open = true;
+  }
+  for (const field of main().querySelectorAll(TYPED)) {
+    const before = fields.get(keyOf(field));
+    if (!before) continue;
+    if (/radio|checkbox/.test(field.type)) field.checked = before.checked;
+    else if (field.tagName !== "SELECT" || [...field.options].some((one) => one.value === before.value)) {
+      field.value = before.value;
+    }
+    if (keyOf(field) === focus) field.focus();
+  }
+}
+
+function hide() {
+  if (document.querySelector("[data-live-stale]") || !open()) return;
+  const hour = new Date().toLocaleTimeString("en-GB", {
+    hour: "numeric",
+    minute: "2-digit",
+    hourCycle: "h12",
+    timeZone: "Europe/London",
+  });
+  const said = document.createElement("p");
+  said.className = "govuk-body govuk-main-wrapper";
+  said.dataset.liveStale = "";
+  said.setAttribute("role", "alert");
+  said.textContent =
+    `Connection lost at ${hour.replace(/\s/g, "")}. ` +
+    "The case is hidden because it may have changed. Your notes are safe.";
+  main().hidden = true;
+  main().before(said);
+}
+
+function show() {
+  document.querySelector("[data-live-stale]")?.remove();
+  main().hidden = false;
+}
+
+setInterval(look, EVERY);
+document.addEventListener("visibilitychange", look);
