@@ -24,12 +24,15 @@ from conference.desk.overrides import routes as overrides
 from conference.formats import FILTERS
 from conference.governance import routes as governance
 from conference.governance.agreements import routes as agreements
+from conference.governance.copying import routes as copying
+from conference.governance.reviews import routes as reviews
 from conference.governance.rules import routes as rules
+from conference.governance.wrong import routes as wrong
 from conference.identity.models import Partnership
+from conference.live import routes as live
 from conference.meetings import routes as meetings
 from conference.settings import Settings
 from conference.trail.committing import Committer
-from conference.live import routes as live
 from conference.trail.sequencer import Sequencer, check_start
 from conference.vault.keyfile import KeyFile
 
@@ -80,7 +83,7 @@ def assemble(settings: Settings) -> web.ConferenceFlask:
         live,
     ):
         part.init_app(app)
-    for part in (agreements, rules):
+    for part in (agreements, rules, reviews, wrong):
         part.init_app(app)
     return app
 

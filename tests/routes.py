@@ -20,6 +20,7 @@ ROOM = MEMBERS | {Role.OBSERVER}
 TAKERS = MEMBERS - {Role.COORDINATOR, Role.CHAIR}
 CHAIRS = frozenset({Role.CHAIR})
 IG = frozenset({Role.IG_OFFICER})
+LOOKS_AFTER = frozenset({Role.CHAIR, Role.IDVA})
 
 Path = Callable[[World, str], str]
 Form = Callable[[World, str], dict[str, str | list[str]]]
@@ -70,6 +71,7 @@ def at(path: str) -> Path:
             consent=world.consent_id,
             question=world.question_id,
             event=world.events.get(agency, "evt_" + "a" * 26),
+            **world.afterwards,
             draft=world.draft_id,
             agreement=world.agreement_id,
         )
@@ -165,13 +167,13 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("desk.send_research", "POST"): Route(
         at("/cases/{case}/research/send"), MEMBERS, form(), forms=(form(nil="yes"),), scoped=True
     ),
-    # overrides and emergencies
-    ("overrides.ask", "GET"): Route(at("/cases/{case}/research/{field}/override"), ACTORS, scoped=True),
     # whether an open page still holds
     ("live.case", "GET"): Route(
         at("/cases/{case}/live"), MEMBERS, queries=("?seen=0", "?seen=0&view=actions"), scoped=True
     ),
     ("live.room", "GET"): Route(at("/meetings/{meeting}/live"), ROOM, queries=("?seen=0",), scoped=True),
+    # overrides and emergencies
+    ("overrides.ask", "GET"): Route(at("/cases/{case}/research/{field}/override"), ACTORS, scoped=True),
     ("overrides.send", "POST"): Route(
         at("/cases/{case}/research/{field}/override"),
         ACTORS,
@@ -297,6 +299,26 @@ ROUTES: dict[tuple[str, str], Route] = {
     ),
     ("meetings.conflict", "GET"): Route(at("/cases/{case}/conflict"), MEMBERS, scoped=True),
     ("meetings.declare_conflict", "POST"): Route(at("/cases/{case}/conflict"), MEMBERS, scoped=True),
+    # notices, recalls, reviews after a withdrawal
+    ("notices.index", "GET"): Route(at("/notices"), EVERYBODY),
+    ("notices.show", "GET"): Route(at("/notices/{notice}"), EVERYBODY, scoped=True),
+    ("notices.show", "POST"): Route(
+        at("/notices/{notice}"),
+        EVERYBODY,
+        form(how="destroyed"),
+        forms=(form(how="kept-by-law"), form()),
+        scoped=True,
+    ),
+    ("notices.recalls", "GET"): Route(at("/recalls"), MEMBERS),
+    ("notices.recall", "GET"): Route(at("/recalls/{recall}"), MEMBERS, scoped=True),
+    ("notices.review", "GET"): Route(at("/reviews/{review}"), LOOKS_AFTER, scoped=True),
+    ("notices.review", "POST"): Route(
+        at("/reviews/{review}"),
+        LOOKS_AFTER,
+        form(outcome="goes-on", note="Still at risk"),
+        forms=(form(),),
+        scoped=True,
+    ),
     # information governance
     ("governance.index", "GET"): Route(at("/governance/disclosures"), IG),
     ("governance.index", "POST"): Route(
@@ -325,6 +347,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("governance.log", "GET"): Route(at("/governance/log"), IG),
     ("governance.copy", "GET"): Route(at("/governance/log/copy"), IG),
     ("governance.key", "GET"): Route(at("/governance/log/key"), IG),
+    ("copying.copy", "GET"): Route(at("/api/log/copy"), None, queries=("", "?from=1", "?from=x")),
     ("rules.index", "GET"): Route(at("/governance/rules"), IG, queries=("", "?kind=police&about=health")),
     ("rules.version", "GET"): Route(at("/governance/rules/versions/{draft}"), IG, scoped=True),
     ("rules.start", "POST"): Route(
@@ -375,4 +398,37 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("agreements.installed", "POST"): Route(
         at("/governance/agreements/installed/dsa-1"), IG, form(why=""), scoped=True
     ),
+    ("reviews.index", "GET"): Route(at("/governance/reviews"), IG),
+    ("reviews.show", "GET"): Route(at("/governance/reviews/{wrong_review}"), IG, scoped=True),
+    ("reviews.show", "POST"): Route(
+        at("/governance/reviews/{wrong_review}"), IG, form(outcome="done", note="Done"), scoped=True
+    ),
+    ("reviews.notices", "GET"): Route(at("/governance/notices"), IG),
+    ("reviews.notice", "GET"): Route(at("/governance/notices/{notice}"), IG, scoped=True),
+    ("reviews.notice", "POST"): Route(
+        at("/governance/notices/{notice}"), IG, form(how="destroyed"), forms=(form(),), scoped=True
+    ),
+    ("wrong.index", "GET"): Route(at("/governance/wrong"), IG),
+    ("wrong.report", "GET"): Route(at("/governance/disclosures/{event}/wrong"), IG, scoped=True),
+    ("wrong.report", "POST"): Route(
+        at("/governance/disclosures/{event}/wrong"),
+        IG,
+        form(fault="shown", items="0", what="A wrong rule"),
+        forms=(form(), form(fault="value", items="0", what="A wrong date")),
+        scoped=True,
+    ),
+    ("wrong.show", "GET"): Route(at("/governance/wrong/{report}"), IG, scoped=True),
+    ("wrong.told", "POST"): Route(at("/governance/wrong/{report}/told"), IG, form(who="dpo"), scoped=True),
+    ("wrong.note", "POST"): Route(
+        at("/governance/wrong/{report}/notes"), IG, form(text="Rang them"), forms=(form(),), scoped=True
+    ),
+    ("wrong.decide", "POST"): Route(
+        at("/governance/wrong/{report}/decision"),
+        IG,
+        form(reportable="no", why="Encrypted"),
+        forms=(form(),),
+        scoped=True,
+    ),
+    ("wrong.correct", "POST"): Route(at("/governance/wrong/{report}/corrections"), IG, scoped=True),
+    ("wrong.close", "POST"): Route(at("/governance/wrong/{report}/close"), IG, scoped=True),
 }

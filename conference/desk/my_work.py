@@ -22,6 +22,7 @@ from conference.sharing.door import Asked, disclose
 from conference.sharing.overrides import services as overrides
 from conference.sharing.recalls import receipts
 from conference.sharing.reviews import services as reviews
+from conference.sharing.reviews.models import ReviewKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def work_of(session: Session, viewer: Viewer, *, at: datetime) -> Work:
     jobs += _research(session, viewer, at=at) if viewer.may(Permission.RESEARCH) else []
     jobs += _notices(session, viewer)
     jobs += _reviews(session, viewer, at=at) if viewer.may(Permission.REVIEW_CLOSE) else []
+    jobs += _officers_reviews(session, viewer) if viewer.may(Permission.GOVERNANCE) else []
     jobs += _questions(session, viewer, at=at) if viewer.may(Permission.CASE_READ) else []
     return Work(meeting, not_back, jobs)
 
@@ -183,6 +185,22 @@ def _reviews(session: Session, viewer: Viewer, *, at: datetime) -> list[Job]:
             "review",
             url_for("notices.review", review_id=one.id),
             f"Review sharing in {known[one.case_id or '']}",
+            one.due.astimezone(clock.LONDON).date(),
+            None,
+        )
+        for one in waiting
+    ]
+
+
+def _officers_reviews(session: Session, viewer: Viewer) -> list[Job]:
+    """What the agency's information governance officers must look at."""
+    waiting = [one for one in reviews.of_own_agency(session, viewer) if one.closed_at is None]
+    known = reviews.references(session, viewer, waiting)
+    return [
+        _job(
+            "review",
+            url_for("reviews.show", review_id=one.id),
+            ", ".join(part for part in (ReviewKind(one.kind).words, known.get(one.case_id or "")) if part),
             one.due.astimezone(clock.LONDON).date(),
             None,
         )

@@ -95,8 +95,21 @@ class World:
     draft_id: str = ""
     agreement_id: str = ""
     events: dict[str, str] = field(default_factory=dict)
+    afterwards: dict[str, str] = field(
+        default_factory=lambda: {
+            name: f"{kind}_{'a' * 26}"
+            for name, kind in (
+                ("notice", "rcn"),
+                ("recall", "rcl"),
+                ("review", "rvw"),
+                ("wrong_review", "rvw"),
+                ("report", "wrg"),
+            )
+        }
+    )
     consent_id: str = ""
     question_id: str = ""
+    override_id: str = ""
 
     def viewer(self, who: str) -> Viewer:
         """One of STAFF as the application knows them."""
@@ -111,7 +124,6 @@ def settings_for(data: Path, database: str | None = None) -> Settings:
     return Settings(
         data=data,
         database=database or f"sqlite:///{data / 'conference.db'}",
-    override_id: str = ""
         keys=data / "conference.keys",
         secrets=data / "secrets",
         public_url="http://localhost:8000",
@@ -183,6 +195,7 @@ def _made(data: Path, database_url: str | None, now: datetime) -> World:
             _away(session, world)
     with told("said", now), database.write() as session:
         _said(session, world)
+        _override(session, world)
     with told("placed", now):
         place(database, HOME)
         place(database, AWAY)
@@ -197,7 +210,6 @@ def import_models() -> None:
 
 
 def by(world: World, who: str) -> By:
-        _override(session, world)
     """One of STAFF as somebody who changes things."""
     return By(world.staff[who], next(agency for subject, agency, *_ in STAFF if subject == who))
 
@@ -507,10 +519,6 @@ def _said(session: Session, world: World) -> None:
     world.consent_id, world.question_id = row.id, question.id
 
 
-def _viewer(session: Session, world: World, who: str) -> Viewer:
-    found = viewer_for(session, world.staff[who])
-    assert found is not None
-    return found
 def _override(session: Session, world: World) -> None:
     """Homes asks one of its own to approve that the NHS sees how far behind the rent is."""
     case, viewer = session.get_one(Case, world.case_id), _viewer(session, world, "h-rep")
@@ -526,3 +534,7 @@ def _override(session: Session, world: World) -> None:
     world.override_id = overrides.ask_override(session, viewer, case, line, typed, at=world.now).id
 
 
+def _viewer(session: Session, world: World, who: str) -> Viewer:
+    found = viewer_for(session, world.staff[who])
+    assert found is not None
+    return found
