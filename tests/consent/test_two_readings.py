@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 import consent
 from tests.consent import naive
 from tests.consent.naive_soundness import is_sound
-from tests.consent.profile import LAW, SOAKING
+from tests.consent.profile import LAW, MUTATED, SOAKING
 from tests.consent.worlds import a_world, chances, spoilt, worlds
 
-WORLDS = 60_000 if SOAKING else 2_000
+WORLDS = 60_000 if SOAKING else 300 if MUTATED else 2_000
 
 
 @LAW
