@@ -130,11 +130,15 @@ def _wanted(
 
 
 @conference.command()
-def migrate() -> None:
+@click.option("--grant-to", "role", metavar="ROLE", help="PostgreSQL: the role the application signs in as.")
+def migrate(role: str | None) -> None:
     """Bring the database to this version. Make a backup first."""
-    from conference.commands import migrating
+    from conference.commands import granting, migrating
 
-    migrating.migrate(settings().database, tell=tell)
+    database = settings().database
+    migrating.migrate(database, tell=tell)
+    if role is not None:
+        granting.grant(database, role, tell=tell)
 
 
 @conference.command()
