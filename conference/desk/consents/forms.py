@@ -56,8 +56,8 @@ class _Checkboxes(SelectMultipleField):
     widget = ListWidget()
     option_widget = CheckboxInput()
 
-    def __init__(self, label: str, missing: str | None = None) -> None:
-        super().__init__(label, validate_choice=False)
+    def __init__(self, label: str, missing: str | None = None, **more: Any) -> None:
+        super().__init__(label, validate_choice=False, **more)
         self.missing = missing
 
     def pre_validate(self, _form: object) -> None:

@@ -19,6 +19,7 @@ from conference.sharing.taking.taken import Taken
 from conference.trail import writing
 from conference.vault.seal import Place, seal
 
+SAFE_CONTACT = "contact.safe-contact"
 NOT_THEM = "This person cannot speak for the child here. Ask the IDVA."
 
 
@@ -83,7 +84,16 @@ def record_unanswered(
     )
     session.add(row)
     session.flush()
-    _log(session, "consent.unanswered", case, by, row.id, mark=Outcome(outcome).value)
+    writing.record(
+        session,
+        "consent.unanswered",
+        partnership=case.partnership_id,
+        actor=by.staff_id,
+        agency=by.agency_id,
+        case=case.id,
+        about=(row.id,),
+        mark=row.outcome,
+    )
     return row
 
 
@@ -107,22 +117,20 @@ def name_unsafe(session: Session, case: Case, people: Collection[str], *, by: By
             )
         )
         session.flush()
-        _log(session, "person.unsafe", case, by, person_id)
+        named = writing.item(
+            field=None, owner=by.agency_id, subjects=[person_id], class_name=SAFE_CONTACT, level="none"
+        )
+        writing.record(
+            session,
+            "person.unsafe",
+            partnership=case.partnership_id,
+            actor=by.staff_id,
+            agency=by.agency_id,
+            case=case.id,
+            items=(named,),
+        )
 
 
 def _named(session: Session, case: Case) -> Iterable[str]:
     rows = session.scalars(select(PersonUnsafe).where(PersonUnsafe.case_id == case.id))
     return [row.person_id for row in rows]
-
-
-def _log(session: Session, name: str, case: Case, by: By, about: str, *, mark: str | None = None) -> None:
-    writing.record(
-        session,
-        name,
-        partnership=case.partnership_id,
-        actor=by.staff_id,
-        agency=by.agency_id,
-        case=case.id,
-        about=(about,),
-        mark=mark,
-    )
