@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from conference.sharing.door import disclose
 from conference.sharing.models import ConsentRow
 from conference.sharing.recalls.services import Aftermath, after_withdrawal
 from conference.web import ConferenceFlask
-from tests.support.client import application
+from tests.support.client import application, copied
 from tests.support.world import HOME, World, add, by, make, told
 
 HOST = "http://localhost"
@@ -115,10 +115,16 @@ def anywhere(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             world.database.close()
 
 
+@pytest.fixture(scope="session")
+def told_once(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """The story, on SQLite. Nothing happens in it: it is copied."""
+    return tell(make(tmp_path_factory.mktemp("story")))
+
+
 @pytest.fixture
-def story(tmp_path: Path) -> Story:
-    """The story, on SQLite, new."""
-    return tell(make(tmp_path))
+def story(told_once: Story, tmp_path: Path) -> Story:
+    """The story, on SQLite, for this test alone."""
+    return replace(told_once, world=copied(told_once.world, tmp_path))
 
 
 @pytest.fixture

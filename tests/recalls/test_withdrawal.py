@@ -26,7 +26,7 @@ from conference.sharing.reviews.working_days import next_working_day
 from conference.trail.reading import Wanted, events_for
 from tests.recalls.conftest import MEMBERS, Story, tell
 from tests.support.client import copied
-from tests.support.world import HOME, World, by, make, told
+from tests.support.world import HOME, World, by, told
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # each example is a world: never shrunk
 NAMED = {"h-rep", "h-dep", "v-idva"}  # staff of the agencies to which Maria consented
@@ -79,23 +79,18 @@ def test_who_was_shown_it_is_told_and_what_goes_on_is_looked_at(anywhere: World)
 # --- who is told ---
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    return tell(make(tmp_path_factory.mktemp("kept")))
-
-
 @pytest.mark.slow
-@settings(max_examples=8, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
 @given(
     before=st.sets(st.sampled_from(MEMBERS)),
     elsewhere=st.sets(st.sampled_from(MEMBERS)),
     after=st.sets(st.sampled_from(MEMBERS)),
 )
 def test_a_recall_reaches_exactly_those_who_were_shown_it(
-    kept: Story, before: set[str], elsewhere: set[str], after: set[str]
+    told_once: Story, before: set[str], elsewhere: set[str], after: set[str]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        story = replace(kept, world=copied(kept.world, Path(folder)))
+        story = replace(told_once, world=copied(told_once.world, Path(folder)))
         story.see(*sorted(before))
         story.see(*sorted(elsewhere), case_id=story.world.case_id)
         result = story.withdraw()
