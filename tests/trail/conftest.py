@@ -21,6 +21,7 @@ from conference.trail.sequencer import check_start
 from conference.trail.witnessing import models as witnessing
 from conference.vault.keyfile import KeyFile
 from conference.vault.models import DataKey
+from tests.support.postgres import Cluster
 
 MODELS = (
     Partnership,
@@ -66,6 +67,15 @@ def database(request: Any, tmp_path: Path, keys: KeyFile) -> Iterator[Database]:
         database = Database(url, keys)
         stack.callback(database.close)
         yield database
+
+
+@pytest.fixture
+def postgres_log(postgres_cluster: Cluster, keys: KeyFile) -> Iterator[Database]:
+    """As `database`, of the second kind alone."""
+    with postgres_cluster.database(postgres_cluster.template("trail", fill)) as url:
+        database = Database(url, keys)
+        yield database
+        database.close()
 
 
 def fill(url: str) -> None:

@@ -1,0 +1,245 @@
+"""Each step of logging and placing, failed, or done and the answer to it lost: nothing lost, nothing twice.
+
+The steps are those that the databases really are asked to do: a test holds that the table names all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import pytest
+from sqlalchemy import event, func, select
+from sqlalchemy.exc import OperationalError
+
+from audit import open_checkpoint
+from audit.tree import consistency_proof, verify_consistency
+from conference.db import Database
+from conference.trail import sequencer, writing
+from conference.trail.committing import Committer
+from conference.trail.inspecting import check_whole
+from conference.trail.keys import verifier_key
+from conference.trail.models import LogEvent
+from conference.trail.sequencer import check_start, place
+from conference.trail.sqlstore import SqlStore
+from tests.trail.test_committing import at_once, prepared
+from tests.trail.things import write_many
+
+WRITING = (
+    "SELECT inputs",
+    "SELECT data_key",
+    "INSERT log_event",
+    "INSERT log_part",
+    "INSERT log_items",
+    "INSERT log_empty",
+    "INSERT log_queue",
+    "COMMIT",
+)
+PLACING = (
+    "SELECT log_event",
+    "SELECT log_epoch",
+    "SELECT log_checkpoint",
+    "SELECT log_leaf",
+    "SELECT nodes",
+    "SIGN",
+    "INSERT log_leaf",
+    "INSERT log_node",
+    "INSERT log_checkpoint",
+    "DELETE log_queue",
+    "COMMIT",
+)
+ONLY = {"sqlite": {"BEGIN"}, "postgresql": {"LOCK"}}
+HOW = ("failed", "answer lost", "failed each time")
+_TABLE = re.compile(r"(SELECT|INSERT|DELETE)\b.*?(?:INTO|FROM) (\w+)", re.DOTALL)
+
+
+def step(statement: str) -> str:
+    """The name of what the database is asked to do."""
+    if statement.startswith("BEGIN"):
+        return "BEGIN"
+    if "advisory" in statement:
+        return "LOCK"
+    if "log_node AS n" in statement:
+        return "SELECT nodes"
+    found = _TABLE.search(statement)
+    assert found, statement
+    return " ".join(found.groups())
+
+
+@dataclass
+class Faults:
+    """Lets the step `name` fail, before or after it was done, the first time or each time."""
+
+    name: str = ""
+    how: str = "failed"
+    met: list[str] = field(default_factory=list)
+    struck: int = 0
+
+    def at(self, name: str, *, done: bool) -> None:
+        if not done:
+            self.met.append(name)
+        again = self.how == "failed each time" or not self.struck
+        if name == self.name and again and done is (self.how == "answer lost"):
+            self.struck += 1
+            raise OperationalError(name, {}, Exception("the connection is gone"))
+
+
+@contextmanager
+def struck(database: Database, patch: pytest.MonkeyPatch, faults: Faults) -> Iterator[None]:
+    """The faults are in force inside."""
+    engine, dialect = database.engine, database.engine.dialect
+    commit, sign = dialect.do_commit, sequencer.sign_checkpoint
+
+    def before(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        faults.at(step(statement), done=False)
+
+    def after(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        faults.at(step(statement), done=True)
+
+    def commits(connection: Any) -> None:
+        faults.at("COMMIT", done=False)
+        commit(connection)
+        faults.at("COMMIT", done=True)
+
+    def signs(*given: Any) -> Any:
+        faults.at("SIGN", done=False)
+        note = sign(*given)
+        faults.at("SIGN", done=True)
+        return note
+
+    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "after_cursor_execute", after)
+    with patch.context() as inside:
+        inside.setattr(dialect, "do_commit", commits)
+        inside.setattr(sequencer, "sign_checkpoint", signs)
+        yield
+    event.remove(engine, "before_cursor_execute", before)
+    event.remove(engine, "after_cursor_execute", after)
+
+
+def count(database: Database) -> int:
+    with database.read() as session:
+        return int(session.scalar(select(func.count()).select_from(LogEvent)) or 0)
+
+
+def checkpoint(database: Database) -> bytes:
+    with database.read() as session:
+        return SqlStore(session, "north").checkpoint()
+
+
+def goes_on(database: Database, before: bytes, events: int) -> None:
+    """Every event has one place, the log begins with what was signed before, and it starts again."""
+    place(database, "north")
+    check_start(database, "north")
+    assert check_whole(database, "north") == events
+    key = verifier_key(database.keys, "north")
+    (old, _), (new, _) = open_checkpoint(before, key), open_checkpoint(checkpoint(database), key)
+    assert new.size == events
+    with database.read() as session:
+        store = SqlStore(session, "north")
+        proof = store.answer(lambda get: consistency_proof(get, old.size, new.size))
+    verify_consistency(old.size, old.root, new.size, new.root, proof)
+
+
+@pytest.mark.parametrize("name", [*WRITING, "BEGIN"])
+def test_writing(database: Database, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """An answer is given only if its event is durable; it is tried once more, and stored once."""
+    if name in ONLY["sqlite"] and not database.is_sqlite:
+        return  # psycopg begins by itself, with the first statement
+    write_many(database, 3)
+    for how in HOW:
+        before, had, ready = checkpoint(database), count(database), prepared(database)
+        faults = Faults(name, how)
+        with struck(database, monkeypatch, faults):
+            try:
+                given = Committer(database).log(*ready)
+            except OperationalError:
+                given = False
+        assert faults.struck == (2 if how == "failed each time" else 1)
+        assert given is (how != "failed each time")
+        assert count(database) == had + given
+        goes_on(database, before, had + given)
+
+
+@pytest.mark.parametrize("name", [*PLACING, "BEGIN", "LOCK"])
+def test_placing(database: Database, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Whatever fails, the next try places each event once."""
+    if name in ONLY["postgresql" if database.is_sqlite else "sqlite"]:
+        return
+    write_many(database, 3)
+    for number, how in enumerate(HOW, start=1):
+        before = checkpoint(database)
+        for _ in range(2):
+            assert Committer(database).log(*prepared(database))
+        faults = Faults(name, how)
+        with struck(database, monkeypatch, faults), pytest.raises(OperationalError):
+            place(database, "north")
+        assert faults.struck == 1
+        goes_on(database, before, 3 + 2 * number)
+
+
+def test_the_tables_name_every_step(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_many(database, 3)
+    ready = prepared(database)
+    only = ONLY["sqlite" if database.is_sqlite else "postgresql"]
+    for names, work in (
+        (WRITING, lambda: Committer(database).log(*ready)),
+        (PLACING, lambda: place(database, "north")),
+    ):
+        faults = Faults()
+        with struck(database, monkeypatch, faults):
+            work()
+        assert set(faults.met) - only == set(names)
+
+
+def test_a_key_file_that_cannot_be_read(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is placed, what waits waits, and it goes on when the file is back."""
+    write_many(database, 2)
+    before = checkpoint(database)
+    assert Committer(database).log(*prepared(database))
+
+    def gone(*_: Any, **__: Any) -> NoReturn:
+        raise OSError(5, "input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sequencer, "signing_key", gone)
+        with pytest.raises(OSError, match="input/output"):
+            place(database, "north")
+    goes_on(database, before, 3)
+
+
+def test_two_sequencers_at_once_place_each_event_once(database: Database) -> None:
+    """Two processes, as two databases over one; one event is stored and waits while the others are placed."""
+    other = Database(database.engine.url.render_as_string(hide_password=False), database.keys)
+    write_many(database, 2)
+    before = checkpoint(database)
+    for _ in range(5):
+        for one in (database, other):
+            assert Committer(one).log(*prepared(one))
+            at_once([lambda: place(database, "north"), lambda: place(other, "north")])
+    other.close()
+    goes_on(database, before, 12)
+
+
+@pytest.mark.postgres
+def test_a_smaller_number_that_commits_later_gets_its_place(postgres_log: Database) -> None:
+    """Numbers come from a sequence before the commit: they do not say who is durable, and place nobody."""
+    database = postgres_log
+    write_many(database, 2)
+    before = checkpoint(database)
+    first, second = prepared(database), prepared(database)
+    with database.write() as late:
+        writing.commit_prepared(late, first[0])  # it has the smaller number, and is not durable yet
+        assert Committer(database).log(*second)
+        assert place(database, "north") == 1
+        check_start(database, "north")
+    assert place(database, "north") == 1
+    with database.read() as session:
+        numbers = session.scalars(select(LogEvent.n).order_by(LogEvent.n)).all()
+        order = SqlStore(session, "north").leaves(2, 4)
+    assert len(numbers) == 4
+    assert list(order) == [second[0][0].parts.leaf, first[0][0].parts.leaf]
+    goes_on(database, before, 4)
