@@ -1,4 +1,4 @@
-"""`python -m audit`: verify a log or a proof with nothing but files; run a witness.
+"""`python -m audit`: verify a log or a proof with nothing but files; run a witness; keep a copy.
 
 Exit 0, or 1 and the first fault; 2 for usage.
 """
@@ -11,6 +11,8 @@ from pathlib import Path
 
 from audit.encoding import to_base64
 from audit.errors import LogFault
+from audit.fetching import asking, fetch_log
+from audit.files import read_given
 from audit.verify import read_key, verify_folder, verify_proof
 from audit.witness_server import run_witness
 
@@ -29,6 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 (whatever else goes wrong, nothing has been verified)
         print(f"fault: cannot be verified ({type(error).__name__})", file=sys.stderr)
         return 1
+
+
+def _fetch(asked: argparse.Namespace) -> int:
+    token = read_given(asked.token, 4096).decode("ascii", "replace").strip()
+    reached = fetch_log(asked.folder, asked.vkey, asking(asked.url, token), print)
+    print(f"verified: {reached.origin!a} size {reached.size} root {to_base64(reached.root)}")
+    return 0
 
 
 def _witness(asked: argparse.Namespace) -> int:
@@ -60,6 +69,7 @@ def _verify_proof(asked: argparse.Namespace) -> int:
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "fetch": _fetch,
     "verify": _verify,
     "verify-proof": _verify_proof,
     "witness": _witness,
@@ -95,6 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     proof.add_argument("leaf", type=Path, metavar="LEAF", help="the exact bytes of the leaf")
     proof.add_argument("proof", type=Path, metavar="PROOF", help="a .tlog-proof")
     proof.add_argument("--vkey", type=Path, required=True, metavar="FILE", help="the log's verifier key")
+    fetch = commands.add_parser("fetch", help="keep an agency's copy up to date from the application")
+    fetch.add_argument("folder", type=Path, metavar="DIR", help="the copy; made on the first run")
+    fetch.add_argument("--url", required=True, help="the application's address")
+    fetch.add_argument("--token", type=Path, required=True, metavar="FILE", help="the agency's token")
+    fetch.add_argument("--vkey", type=Path, required=True, metavar="FILE", help="the log's verifier key")
     witness = commands.add_parser("witness", help="cosign a log's checkpoints as long as it only grows")
     witness.add_argument("--listen", required=True, metavar="HOST:PORT")
     witness.add_argument(
