@@ -25,6 +25,7 @@ from conference.formats import FILTERS
 from conference.governance import routes as governance
 from conference.governance.agreements import routes as agreements
 from conference.governance.copying import routes as copying
+from conference.governance.explaining import routes as explaining
 from conference.governance.reviews import routes as reviews
 from conference.governance.rules import routes as rules
 from conference.governance.wrong import routes as wrong
@@ -83,7 +84,7 @@ def assemble(settings: Settings) -> web.ConferenceFlask:
         live,
     ):
         part.init_app(app)
-    for part in (agreements, rules, reviews, wrong):
+    for part in (agreements, rules, explaining, reviews, wrong):
         part.init_app(app)
     return app
 

@@ -348,6 +348,10 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("governance.copy", "GET"): Route(at("/governance/log/copy"), IG),
     ("governance.key", "GET"): Route(at("/governance/log/key"), IG),
     ("copying.copy", "GET"): Route(at("/api/log/copy"), None, queries=("", "?from=1", "?from=x")),
+    ("explaining.index", "GET"): Route(at("/governance/why"), IG),
+    ("explaining.index", "POST"): Route(
+        at("/governance/why"), IG, form(class_name="health.mental"), forms=(form(class_name="nothing"),)
+    ),
     ("rules.index", "GET"): Route(at("/governance/rules"), IG, queries=("", "?kind=police&about=health")),
     ("rules.version", "GET"): Route(at("/governance/rules/versions/{draft}"), IG, scoped=True),
     ("rules.start", "POST"): Route(

@@ -1,0 +1,1 @@
+"""Why would they see it? A question to the rules, which asks nothing of any case."""
