@@ -58,6 +58,12 @@ def rests_on(session: Session, partnership_id: str, *, until: datetime | None = 
         session.info["horizon"] = until if known is None else min(known, until)
 
 
+def seen(session: Session, partnership_id: str) -> int | None:
+    """The counter that this answer was decided on; None if it rests on nothing yet."""
+    noted: dict[str, int] = session.info.get("inputs", {})
+    return noted.get(partnership_id)
+
+
 def versions(session: Session, partnerships: Iterable[str]) -> dict[str, int]:
     """The counters of `partnerships`, kept from moving until the write session ends. One query."""
     asked = sorted(set(partnerships))

@@ -17,7 +17,16 @@ from consent.load import extend, from_json, load
 from consent.model import Decision, Level, Policy, Reason
 from consent.names import Names
 from consent.replay import Version, in_force, replay
-from consent.table import Layout, NotInTable, Outdated, Recipient, Table, TableCell, compile_table
+from consent.table import (
+    Layout,
+    NotInTable,
+    Outdated,
+    Recipient,
+    Table,
+    TableCell,
+    compile_table,
+    horizon_of,
+)
 from consent.viewer import ViewerExplanation, explain_for_viewer
 
 __all__ = [
@@ -54,6 +63,7 @@ __all__ = [
     "explain_for_viewer",
     "extend",
     "from_json",
+    "horizon_of",
     "impact",
     "in_force",
     "load",

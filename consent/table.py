@@ -15,7 +15,16 @@ from consent.table_answers import Answers
 from consent.table_layout import Layout, edges_of
 from consent.table_parts import Recipient, TableCell
 
-__all__ = ["Layout", "NotInTable", "Outdated", "Recipient", "Table", "TableCell", "compile_table"]
+__all__ = [
+    "Layout",
+    "NotInTable",
+    "Outdated",
+    "Recipient",
+    "Table",
+    "TableCell",
+    "compile_table",
+    "horizon_of",
+]
 
 
 class NotInTable(ConsentError):
@@ -38,6 +47,10 @@ class Table:
     places: Mapping[TableCell, int]
     rows: Mapping[Recipient, Sequence[Decision]]
 
+    def holds(self, at: datetime) -> bool:
+        """Whether the table answers for `at` (aware)."""
+        return self.since <= at and (self.horizon is None or at < self.horizon)
+
     def answer(self, cell: TableCell, recipient: Recipient, at: datetime) -> Decision:
         """The decision about one cell. Raises NotInTable, Outdated."""
         return self.panel([cell], [recipient], at)[0][0]
@@ -49,7 +62,7 @@ class Table:
 
         at: aware.
         """
-        if at < self.since or (self.horizon is not None and at >= self.horizon):
+        if not self.holds(at):
             raise Outdated("the table does not hold for this moment")
         try:
             places = [self.places[cell] for cell in cells]

@@ -149,10 +149,13 @@ def _decide(
     shown: dict[str, list[Shown]] = {}
     for case in cases:
         why_for = purpose or case.conference_type.purpose
-        deciding = _Deciding(viewer, rests.policy, at, why_for, people[case.id])
         kept_out = case.id in excluded or not viewer.trained
         mine = [one for one in stored if one.case_id == case.id]
-        decided = {one.id: deciding.about(one, excluded=kept_out) for one in mine}
+        cells = [_cell(one, people[case.id]) for one in mine]
+        answers = compiled.decisions(
+            session, viewer, rests, case.id, people[case.id], cells, purpose=why_for, excluded=kept_out, at=at
+        )
+        decided = {one.id: answer for one, answer in zip(mine, answers, strict=True)}
         leaving = (_leaving(one, decided, viewer, people[case.id]) for one in mine)
         shown[case.id] = [one for one in leaving if one is not None]
     return _Decided(at, people, rests, shown)
@@ -189,30 +192,10 @@ def who_would_see(
 _REPRESENTING = {"idva": ("idva", "representative")}
 
 
-@dataclass(frozen=True, slots=True)
-class _Deciding:
-    """The engine, asked on behalf of one viewer about one case."""
-
-    viewer: Viewer
-    policy: consent.Policy
-    at: datetime
-    purpose: str
-    people: dict[str, str]
-
-    def about(self, one: Stored, *, excluded: bool) -> consent.Decision:
-        """The decision for one field."""
-        request = policy.request_for(
-            at=self.at,
-            purpose=self.purpose,
-            owner=one.owner,
-            class_name=one.class_name,
-            offered=one.offered,
-            subjects=[(who, self.people[who]) for who in one.subjects],
-            agency=self.viewer.agency_id,
-            roles=[role.value for role in self.viewer.roles],
-            excluded=excluded,
-        )
-        return consent.decide(self.policy, request)
+def _cell(one: Stored, people: dict[str, str]) -> consent.TableCell:
+    """A field as the engine sees it."""
+    subjects = tuple((who, people[who]) for who in one.subjects)
+    return consent.TableCell(one.owner, one.class_name, one.offered, subjects)
 
 
 def _leaving(

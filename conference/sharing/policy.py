@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,19 @@ from conference.clock import moment
 from conference.errors import Refused
 from conference.identity.models import Agency
 from conference.ids import new_id
-from conference.inputs import moved
-from conference.sharing.models import DecisionRow, PolicyVersion
+from conference.inputs import moved, seen
+from conference.sharing.kept import Kept
+from conference.sharing.models import ConsentRow, DecisionRow, PolicyVersion
 from conference.sharing.said import check_versions, said_about, seal_versions
 from conference.trail import writing
 
 BrokenPolicy = consent.BrokenPolicy  # for whoever publishes
 
 TEMPLATE = Path(__file__).with_name("default_policy.json")
+
+
+Seals = tuple[tuple[str, str, bytes | None], ...]
+_extended: Kept[consent.Policy] = Kept(256)
 
 
 @dataclass(frozen=True)
@@ -37,12 +42,16 @@ class InForce:
     horizon: the next moment at which any answer can change by itself; None if there is none.
     sha256:  of the partnership's version. Consents are left out: a reader of the log must not learn from it
              that somebody else's consent changed; they are known from their own events.
+    seal:    of the version's row.   seals: of what counts about each person: (table, id, seal) of each row.
     """
 
     policy: consent.Policy
     version: str
     sha256: str
     horizon: datetime | None
+    layout: consent.Layout
+    seal: bytes | None
+    seals: Mapping[str, Seals]
 
 
 def default_document(agencies: Iterable[Agency], *, version: str, agreements: list[dict[str, Any]]) -> str:
@@ -120,12 +129,37 @@ def in_force(
     consents, decisions = said_about(session, wanted)
     if row is None:
         raise Refused("no-policy")
-    spoken = [json.loads(one.document) for one in consents]
-    decided = [one for one in map(_document, decisions) if counts_for(one, staff)]
-    policy = consent.extend(_loaded(row.document), consents=spoken, decisions=decided)
-    moments = _moments_of(row.document) | _moments(spoken) | _moments(decided)
-    later = [known for known in map(_parsed, moments) if known > at]
-    return InForce(policy, row.version, row.sha256, min(later, default=None))
+    counted = [one for one in decisions if counts_for(json.loads(one.document), staff)]
+    version, layout = _laid_out(row.document)
+    counting: list[ConsentRow | DecisionRow] = [*consents, *counted]
+    seals: dict[str, Seals] = dict.fromkeys(wanted, ())
+    for one in counting:
+        seals[one.person_id] += ((one.__tablename__, one.id, one.row_seal),)
+    policy = _with_said(session, partnership_id, row.row_seal, version, consents, counted)
+    horizon = consent.horizon_of(policy, layout, {*policy.consents_of, *policy.signed_for}, at)
+    return InForce(policy, row.version, row.sha256, horizon, layout, row.row_seal, seals)
+
+
+def _with_said(
+    session: Session,
+    partnership_id: str,
+    seal: bytes | None,
+    version: consent.Policy,
+    consents: Sequence[ConsentRow],
+    decisions: Sequence[DecisionRow],
+) -> consent.Policy:
+    """The version with what was said and decided, as these rows have it."""
+    counting: list[ConsentRow | DecisionRow] = [*consents, *decisions]
+    rows = tuple((one.__tablename__, one.id, one.row_seal) for one in counting)
+    counter = seen(session, partnership_id)
+    key, database = (partnership_id, seal, counter, rows), session.info["database"]
+    known = _extended.get(database, key) if counter is not None else None
+    if known is None:
+        spoken, decided = ([json.loads(one.document) for one in of] for of in (consents, decisions))
+        known = consent.extend(version, consents=spoken, decisions=decided)
+        if counter is not None:
+            _extended.put(database, key, known)
+    return known
 
 
 def counts_for(decision: Mapping[str, Any], staff: str | None) -> bool:
@@ -133,36 +167,10 @@ def counts_for(decision: Mapping[str, Any], staff: str | None) -> bool:
     return str(decision["kind"]) != "break-glass" or str(decision["requested_by"]) == staff
 
 
-def _document(row: DecisionRow) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(row.document)
-    return document
-
-
 @lru_cache(maxsize=32)
-def _loaded(document: str) -> consent.Policy:
-    return consent.load(document)
-
-
-@lru_cache(maxsize=32)
-def _moments_of(document: str) -> frozenset[str]:
-    return frozenset(_moments(json.loads(document)))
-
-
-_MOMENT_KEYS = frozenset({"from", "until", "at", "given_at", "recorded_at", "withdrawn_at"})
-
-
-def _moments(part: object) -> set[str]:
-    """Every moment named anywhere in a policy or a part of one."""
-    if isinstance(part, Mapping):
-        own = {value for key, value in part.items() if key in _MOMENT_KEYS and isinstance(value, str)}
-        return own.union(*(_moments(value) for value in part.values()))
-    if isinstance(part, list):
-        return set().union(*(_moments(value) for value in part))
-    return set()
-
-
-def _parsed(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+def _laid_out(document: str) -> tuple[consent.Policy, consent.Layout]:
+    policy = consent.load(document)
+    return policy, consent.Layout.of(policy)
 
 
 def request_for(
