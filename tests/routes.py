@@ -257,6 +257,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     # meetings
     ("meetings.index", "GET"): Route(at("/meetings"), ROOM),
     ("meetings.show", "GET"): Route(at("/meetings/{meeting}"), ROOM, scoped=True),
+    ("meetings.checkpoint", "GET"): Route(at("/meetings/{meeting}/checkpoint"), ROOM, scoped=True),
     ("meetings.live", "GET"): Route(at("/meetings/{meeting}/room"), ROOM, scoped=True),
     ("meetings.sign", "POST"): Route(at("/meetings/{meeting}/statement"), ROOM, scoped=True),
     ("meetings.apologise", "POST"): Route(at("/meetings/{meeting}/apologies"), ROOM, scoped=True),
@@ -347,6 +348,8 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("governance.log", "GET"): Route(at("/governance/log"), IG),
     ("governance.copy", "GET"): Route(at("/governance/log/copy"), IG),
     ("governance.key", "GET"): Route(at("/governance/log/key"), IG),
+    ("governance.policy", "GET"): Route(at("/governance/log/policy"), IG),
+    ("governance.meaning", "GET"): Route(at("/governance/log/meaning"), IG),
     ("copying.copy", "GET"): Route(at("/api/log/copy"), None, queries=("", "?from=1", "?from=x")),
     ("explaining.index", "GET"): Route(at("/governance/why"), IG),
     ("explaining.index", "POST"): Route(

@@ -11,9 +11,11 @@ from conference.cases.services import exclusions_of
 from conference.errors import NotFound
 from conference.governance import words
 from conference.governance.directory import Directory, directory, people_named
+from conference.governance.witnesses import by_whom
 from conference.identity.services import Viewer
 from conference.sharing import catalogue
 from conference.trail import proving, writing
+from conference.trail.proving import Verification
 from conference.trail.reading import Entry, EntryItem, event_for
 
 
@@ -41,6 +43,8 @@ class EntryPage:
     at: datetime
     is_broken: bool
     place: int | None
+    witnessed_by: int
+    checked: list[str]
     is_disclosure: bool
 
 
@@ -62,8 +66,37 @@ def entry_page(session: Session, viewer: Viewer, event_id: str) -> EntryPage:
         at=entry.at,
         is_broken=entry.fault is not None or checked.failure is not None,
         place=None if checked.index is None else checked.index + 1,
+        witnessed_by=0 if checked.witnessed is None else len(checked.witnessed.agencies),
+        checked=_checked(checked, names),
         is_disclosure=entry.name in words.DISCLOSURES,
     )
+
+
+def _checked(found: Verification, names: Directory) -> list[str]:
+    """What was found to hold just now, in sentences."""
+    said = [_HOLDS[one] for one in found.checked]
+    if found.size is not None:
+        said.append(f"That checkpoint is of {words.count(found.size, 'entry', 'entries')}.")
+    if found.witnessed is not None:
+        said.append(f"Cosigned it: the witnesses of {by_whom(found.witnessed, names.agencies)}.")
+    elif found.size is not None:
+        said.append("No witness has cosigned a checkpoint with this entry yet.")
+    return said
+
+
+_HOLDS = dict(
+    zip(
+        proving.CHECKED,
+        (
+            "Your agency's part of the entry opens with your agency's key.",
+            "Its items are those that were logged.",
+            "The entry commits to this part.",
+            "The entry stands at its place under the root of the checkpoint.",
+            "The log's key signed the checkpoint.",
+        ),
+        strict=True,
+    )
+)
 
 
 def proof(session: Session, viewer: Viewer, event_id: str) -> bytes:

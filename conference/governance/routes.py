@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from conference import clock
 from conference.errors import BadInput
 from conference.forms import show_refusal
-from conference.governance import entry, services, whole
+from conference.governance import entry, services, whole, witnesses
 from conference.governance.forms import ReceiptForm, SearchForm
 from conference.permissions import Permission, requires
 from conference.sharing.agreements.services import reminders
@@ -131,6 +131,20 @@ def copy() -> ResponseReturnValue:
 def key() -> ResponseReturnValue:
     """The key with which the log is verified. It is for everybody."""
     return _file(f"{whole.log_page(g.session, g.viewer).key}\n".encode(), "vkey", "text/plain")
+
+
+@bp.get("/log/policy")
+@requires(Permission.GOVERNANCE)
+def policy() -> ResponseReturnValue:
+    """Whose cosignatures make a quorum. It is for everybody."""
+    return _file(witnesses.policy(g.session, g.viewer), "policy", "text/plain")
+
+
+@bp.get("/log/meaning")
+@requires(Permission.GOVERNANCE)
+def meaning() -> ResponseReturnValue:
+    """What the log proves and what it does not, in plain words."""
+    return render_template("governance/meaning.html")
 
 
 def _file(content: bytes, name: str, kind: str) -> Response:

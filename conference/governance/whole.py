@@ -16,8 +16,12 @@ from sqlalchemy.orm import Session
 from conference.cases.services import exclusions_of
 from conference.clock import LONDON
 from conference.errors import Conflict
+from conference.formats import day
+from conference.governance import words
+from conference.governance.witnesses import Witnesses, witnesses
 from conference.identity.services import Viewer
-from conference.trail import keys, proving, writing
+from conference.trail import epochs, keys, proving, writing
+from conference.trail.models import LogEpoch
 from conference.trail.sqlstore import SqlStore
 from conference.vault.errors import KeyGone, SealBroken
 
@@ -26,13 +30,18 @@ CHUNK = 1000
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """What the log says of itself. signed_at: when its newest checkpoint was; None while there is none."""
+    """What the log says of itself. signed_at: when its newest checkpoint was; None while there is none.
+
+    before: where the log had lost its end, a sentence for each gap.
+    """
 
     origin: str
     key: str
     size: int
     signed_at: datetime | None
     root: str | None
+    witnesses: Witnesses
+    before: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +57,22 @@ def log_page(session: Session, viewer: Viewer) -> LogPage:
     partnership = viewer.partnership_id
     latest = SqlStore(session, partnership).latest()
     return LogPage(
-        origin=keys.origin(partnership),
-        key=str(keys.verifier_key(session.info["keys"], partnership)),
+        origin=keys.origin(partnership, epochs.current(session, partnership)),
+        key=str(epochs.verifier(session, partnership)),
         size=0 if latest is None else latest.size,
         signed_at=None if latest is None else latest.at,
         root=None if latest is None else latest.note.splitlines()[2],
+        witnesses=witnesses(session, viewer),
+        before=[_gap(one) for one in epochs.opened(session, partnership)],
+    )
+
+
+def _gap(epoch: LogEpoch) -> str:
+    """What the first entry of an epoch says: what the log before had lost."""
+    size = int(epoch.last.splitlines()[1])
+    return (
+        f"The log was continued on {day(epoch.at.astimezone(LONDON).date())} under another name. "
+        f"Of {words.count(size, 'entry', 'entries')} that were known before, {epoch.held:,} are still there."
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from conference import clock
 from conference.cases import services as cases
-from conference.errors import BadInput
+from conference.errors import BadInput, NotFound
 from conference.forms import choices, show_refusal
 from conference.fragments import page_or_fragment
 from conference.meetings import conduct, marks, outcomes, room, services
@@ -42,7 +42,26 @@ def show(meeting_id: str) -> ResponseReturnValue:
     meeting = services.visible_meeting(g.session, g.viewer, meeting_id)
     agenda = room.agenda(g.session, g.viewer, meeting, at=clock.now())
     mine = services.invitation_of(g.session, meeting, g.viewer.staff_id)
-    return render_template("meetings/show.html", meeting=meeting, agenda=agenda, mine=mine, form=OnlyToken())
+    witnessed = services.witnessed(g.session, meeting)
+    return render_template(
+        "meetings/show.html",
+        meeting=meeting,
+        agenda=agenda,
+        mine=mine,
+        witnessed=witnessed,
+        form=OnlyToken(),
+    )
+
+
+@bp.get("/meetings/<meeting_id>/checkpoint")
+@requires(Permission.MEETING_READ)
+def checkpoint(meeting_id: str) -> ResponseReturnValue:
+    """The checkpoint of the log that holds the meeting's end, as witnesses cosigned it. It names nobody."""
+    found = services.witnessed(g.session, services.visible_meeting(g.session, g.viewer, meeting_id))
+    if found is None:
+        raise NotFound
+    headers = {"Content-Disposition": 'attachment; filename="checkpoint"'}
+    return current_app.response_class(found.note, mimetype="text/plain", headers=headers)
 
 
 @bp.get("/meetings/<meeting_id>/room")

@@ -33,6 +33,8 @@ from conference.meetings.models import (
 )
 from conference.permissions import Permission
 from conference.trail import writing
+from conference.trail.witnessing import standing
+from conference.trail.witnessing.standing import Witnessed
 
 # --- planning ---
 
@@ -233,6 +235,13 @@ def research_of(session: Session, viewer: Viewer, *, at: datetime) -> list[tuple
     )
     pairs = [(mine[row.case_id], row) for row in rows]
     return sorted(pairs, key=lambda pair: (pair[1].research_due or date.max, pair[0].reference))
+
+
+def witnessed(session: Session, meeting: Meeting) -> Witnessed | None:
+    """The cosigned checkpoint of the log that holds the meeting's end; None until there is one."""
+    if meeting.status is not MeetingStatus.ENDED:
+        return None
+    return standing.of_meeting(session, meeting.partnership_id, meeting.id)
 
 
 # --- small parts ---
