@@ -44,7 +44,7 @@ def load_canonical(data: bytes, what: str) -> object:
     Fractions are refused: nothing in the log has one.
     """
     try:
-        value: object = json.loads(data.decode("utf-8"), parse_float=_refuse, parse_constant=_refuse)
+        value: object = _DECODER.decode(data.decode("utf-8"))
         again = canonical_plain(value) if data.isascii() else canonical(value)
     except (ValueError, RecursionError, BadEncoding):
         raise BadEncoding(f"{what}: not canonical JSON") from None
@@ -80,3 +80,6 @@ def from_decimal(text: str, what: str) -> int:
 
 def _refuse(text: str) -> NoReturn:
     raise ValueError(text[:20])
+
+
+_DECODER = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse)
