@@ -102,9 +102,9 @@ def tell(world: World) -> Story:
         return Story(world, case.id, row.id)
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def anywhere(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A world on each database, for a whole module."""
+    """A world on each database, for all tests that take it: what one does there, the others must bear."""
     folder = tmp_path_factory.mktemp("world")
     if request.param == "sqlite":
         yield make(folder)

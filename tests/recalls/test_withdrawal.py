@@ -18,7 +18,7 @@ from conference.cases.records import write_for_conference
 from conference.identity.services import deactivate
 from conference.sharing import consents
 from conference.sharing.recalls import receipts
-from conference.sharing.recalls.models import RecallNotice
+from conference.sharing.recalls.models import Recall, RecallNotice
 from conference.sharing.recalls.services import Aftermath
 from conference.sharing.reviews import services as reviews
 from conference.sharing.reviews.models import Review
@@ -33,10 +33,11 @@ NAMED = {"h-rep", "h-dep", "v-idva"}  # staff of the agencies to which Maria con
 
 
 def notices(story: Story) -> dict[str, list[str]]:
-    """What each was told of, by subject of the world."""
+    """What each was told of because of the consent, by subject of the world."""
     names = {staff: who for who, staff in story.world.staff.items()}
     with story.world.database.read() as session:
-        rows = session.scalars(select(RecallNotice)).unique().all()
+        query = select(RecallNotice).join(Recall, Recall.id == RecallNotice.recall_id)
+        rows = session.scalars(query.where(Recall.about == story.consent_id)).unique().all()
         return {names[row.staff_id]: [item.class_name for item in row.items] for row in rows}
 
 
@@ -64,9 +65,10 @@ def test_who_was_shown_it_is_told_and_what_goes_on_is_looked_at(anywhere: World)
         )
     with told("answer"), anywhere.database.write() as session:
         viewer = anywhere.viewer("h-rep")
-        (notice,) = receipts.own_notices(session, viewer)
+        waiting = receipts.own_notices(session, viewer)
+        (notice,) = [one for one in waiting if one.recall_id == after.recall_id]
         receipts.answer(session, viewer, notice, how="destroyed", reason="", at=anywhere.now)
-        assert receipts.own_notices(session, viewer) == []
+        assert notice not in receipts.own_notices(session, viewer)
     with told("close"), anywhere.database.write() as session:
         viewer = anywhere.viewer("s-chair")
         (review,) = reviews.of_own_cases(session, viewer, at=anywhere.now)
