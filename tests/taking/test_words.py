@@ -130,7 +130,7 @@ def test_each_sees_what_was_said_to_them_and_what_lets_them_be_told(support: Sup
     assert (own.recipients, own.classes, own.left_out) == (("homes",), ("health", "care"), ())
     assert (own.agency, own.recorded_by, own.how) == (None, None, None)
     page = main(support.get("h-rep", TAB))
-    assert "Leila Haddad agrees that Northmoor Homes may be told about health and care" in page
+    assert "Leila Haddad agrees that Northmoor Homes may be told some things about health and care" in page
     for hidden in ("Police", "mental", "Kiran", "Told at the desk", "offending"):
         assert hidden not in page
     assert "Told at the desk" in main(support.get("n-rep", TAB))

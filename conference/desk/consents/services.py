@@ -80,6 +80,8 @@ def _sentence(who: str, line: shown.ConsentLine, names: dict[str, str]) -> str:
     return words.sentence(
         who,
         agrees=line.is_grant,
+        stands=line.state in {shown.State.GIVEN, shown.State.REFUSED},
+        in_part=line.agency is None,
         agencies=line.recipients,
         classes=line.classes,
         left_out=line.left_out,

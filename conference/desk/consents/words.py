@@ -54,10 +54,21 @@ def last_day(until: datetime) -> str:
     return formats.day(until - timedelta(microseconds=1))
 
 
+VERBS = {
+    (True, True): "agrees",
+    (True, False): "agreed",
+    (False, True): "does not agree",
+    (False, False): "did not agree",
+}
+"""By whether it is a yes, and whether it stands."""
+
+
 def sentence(
     who: str,
     *,
     agrees: bool,
+    stands: bool = True,
+    in_part: bool = False,
     agencies: Iterable[str],
     classes: Iterable[str],
     left_out: Iterable[str],
@@ -67,13 +78,14 @@ def sentence(
 ) -> str:
     """`Maria agrees that Northmoor Homes may be told about health, for tenancy support, until …`.
 
-    names: of agencies, by id.
+    names: of agencies, by id.   stands: whether it still counts.
+    in_part: for an agency that is named: `some things about health`, for what was left out is not said.
     """
     told = listed("anybody" if one == "*" else names.get(one, one) for one in agencies)
     about = listed(inside(catalogue.label(one)) for one in classes)
     but = [inside(catalogue.label(one)) for one in left_out]
     what_for = listed(PURPOSES.get(one, catalogue.PURPOSES.get(one, one)) for one in purposes)
-    says = "agrees" if agrees else "does not agree"
+    says, some = VERBS[agrees, stands], "some things about" if in_part else "about"
     never = f", but not {listed(but)}" if but and agrees else ""
     end = f", until {last_day(until)}" if until is not None else ""
-    return f"{who} {says} that {told} may be told about {about}{never}, {what_for}{end}"
+    return f"{who} {says} that {told} may be told {some} {about}{never}, {what_for}{end}"
