@@ -63,7 +63,7 @@ def _verify(asked: argparse.Namespace) -> int:
 
 
 def _verify_proof(asked: argparse.Namespace) -> int:
-    checkpoint, index = verify_proof(asked.leaf, asked.proof, asked.vkey)
+    checkpoint, index = verify_proof(asked.leaf, asked.proof, asked.vkey, policy=asked.policy)
     print(f"verified: {checkpoint.origin!a} holds the leaf at index {index} of {checkpoint.size}")
     return 0
 
@@ -105,6 +105,9 @@ def _parser() -> argparse.ArgumentParser:
     proof.add_argument("leaf", type=Path, metavar="LEAF", help="the exact bytes of the leaf")
     proof.add_argument("proof", type=Path, metavar="PROOF", help="a .tlog-proof")
     proof.add_argument("--vkey", type=Path, required=True, metavar="FILE", help="the log's verifier key")
+    proof.add_argument(
+        "--policy", type=Path, metavar="FILE", help="witnesses that must have cosigned (tlog-policy)"
+    )
     fetch = commands.add_parser("fetch", help="keep an agency's copy up to date from the application")
     fetch.add_argument("folder", type=Path, metavar="DIR", help="the copy; made on the first run")
     fetch.add_argument("--url", required=True, help="the application's address")

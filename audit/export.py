@@ -4,6 +4,7 @@ checkpoint                       the signed checkpoint
 vkey                             the log's verifier key, one line
 tile/entries/<N>[.p/<W>]         the leaves, 256 to a bundle
 tile/<L>/<N>[.p/<W>]             the hashes, every level
+minimum                          where the front was cut: from which index on the log is kept (see `pruning`)
 parts.jsonl                      with an agency: what opens its own parts (see `parts`)
 """
 
@@ -17,6 +18,7 @@ from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.errors import BadFolder
 from audit.note import VerifierKey
 from audit.parts import OpenedPart, part_line
+from audit.pruning import MINIMUM, is_cut, kept_from, open_minimum
 from audit.store import Store
 from audit.tiles import HEIGHT, WIDTH, Tile, encode_bundle, encode_tile, tiles_at
 
@@ -32,11 +34,14 @@ def export_log(
     key: VerifierKey,
     *,
     parts: Iterable[OpenedPart | None] | None = None,
+    minimum: bytes | None = None,
     progress: Progress | None = None,
 ) -> Checkpoint:
     """Write the log as `store` has it now to `folder`, which must be empty or not there yet.
 
     parts: an agency's own parts, one for each leaf in order (more are not read), None for a leaf without one.
+    minimum: a note that the log is kept from an index on (see `pruning`): what ends before is left out, and
+             `parts` begins with the first leaf of the bundle that holds that index.
     All is written beside `folder` first and moved there whole, so a broken export leaves nothing behind.
     Raises BadFolder if the folder is in use or parts are missing; BadNote if `key` did not sign the
     checkpoint.
@@ -44,15 +49,20 @@ def export_log(
     folder = folder.absolute()
     note = store.checkpoint()
     checkpoint, _ = open_checkpoint(note, key)
+    cut = 0 if minimum is None else open_minimum(minimum, key)
+    if cut > checkpoint.size:
+        raise BadFolder(f"a log of {checkpoint.size} entries cannot be kept from {cut} on")
     check_empty(folder)
     draft = folder.parent / f".{folder.name}.{secrets.token_hex(8)}.partial"
     draft.mkdir(mode=0o700, parents=True)
     try:
         (draft / CHECKPOINT).write_bytes(note)
         (draft / VKEY).write_text(f"{key}\n", encoding="utf-8")
-        _write_tiles(store, draft, checkpoint.size, progress)
+        if minimum is not None:
+            (draft / MINIMUM).write_bytes(minimum)
+        _write_tiles(store, draft, checkpoint.size, cut, progress)
         if parts is not None:
-            _write_parts(draft / PARTS, checkpoint.size, parts)
+            _write_parts(draft / PARTS, kept_from(cut), checkpoint.size, parts)
         draft.rename(folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
@@ -66,8 +76,10 @@ def check_empty(folder: Path) -> None:
         raise BadFolder("the folder to export to is not empty")
 
 
-def _write_tiles(store: Store, draft: Path, size: int, progress: Progress | None) -> None:
+def _write_tiles(store: Store, draft: Path, size: int, cut: int, progress: Progress | None) -> None:
     for tile in tiles_at(size):
+        if is_cut(tile, cut):
+            continue
         path = draft / tile.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(tile_bytes(store, tile))
@@ -83,10 +95,10 @@ def tile_bytes(store: Store, tile: Tile) -> bytes:
     return encode_tile(store.nodes(tile.level * HEIGHT, start, start + tile.width))
 
 
-def _write_parts(path: Path, size: int, parts: Iterable[OpenedPart | None]) -> None:
+def _write_parts(path: Path, start: int, size: int, parts: Iterable[OpenedPart | None]) -> None:
     given = iter(parts)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        for index in range(size):
+        for index in range(start, size):
             try:
                 stream.write(part_line(index, next(given)))
             except StopIteration:

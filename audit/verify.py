@@ -12,11 +12,12 @@ from audit.errors import BadFolder, BadNote, BadTile, LogFault
 from audit.export import CHECKPOINT, PARTS, VKEY, Progress
 from audit.files import account_for, open_within, read_given, read_within
 from audit.leaf import LEAF_LIMIT
-from audit.note import NOTE_LIMIT, VerifierKey
+from audit.note import NOTE_LIMIT, Note, VerifierKey
 from audit.parts import PartsReader
 from audit.policy import parse_policy
 from audit.proof import PROOF_LIMIT, Proof
-from audit.tiles import BUNDLE_LIMIT, WIDTH, Tile, decode_bundle, parse_path, width_at
+from audit.pruning import MINIMUM, cut_at, is_cut, kept_from, open_minimum
+from audit.tiles import BUNDLE_LIMIT, WIDTH, Tile, decode_bundle, decode_tile, parse_path, width_at
 from audit.tree import EMPTY_ROOT, HASH_BYTES, leaf_hash, subtree_root
 
 KEY_LIMIT = 16_384
@@ -42,6 +43,7 @@ def verify_folder(
     previous: an earlier checkpoint, which must be of the beginning of this log.
     policy:   a tlog-policy whose quorum must have cosigned.
     parts:    a `parts.jsonl`; one that stands in the folder is verified anyway.
+    A log whose front was cut under a signed minimum index is verified from there on; see `pruning`.
     Raises LogFault with the first fault found.
     """
     key_data = read_given(key_file, KEY_LIMIT)
@@ -49,20 +51,29 @@ def verify_folder(
     checkpoint, note = open_checkpoint(read_within(folder, CHECKPOINT, NOTE_LIMIT), key)
     if policy is not None:
         parse_policy(read_given(policy, NOTE_LIMIT)).check(note, key)
-    account_for(folder, lambda path: _belongs(path, checkpoint.size))
+    minimum = _minimum(folder, key, checkpoint.size)
+    account_for(folder, lambda path: _belongs(path, checkpoint.size, minimum))
     _check_copy(folder, key, key_data)
     with ExitStack() as stack:
         readers = _parts_readers(folder, parts, stack)
         check = LogCheck(folder, _earlier(previous, key, checkpoint.size), readers)
-        check.run(checkpoint, progress)
+        check.run(checkpoint, progress, minimum)
     return checkpoint
 
 
-def verify_proof(leaf: Path, proof: Path, key_file: Path) -> tuple[Checkpoint, int]:
-    """The checkpoint whose log holds the bytes of file `leaf`, and at which index. Raises LogFault."""
+def verify_proof(
+    leaf: Path, proof: Path, key_file: Path, *, policy: Path | None = None
+) -> tuple[Checkpoint, int]:
+    """The checkpoint whose log holds the bytes of file `leaf`, and at which index. Raises LogFault.
+
+    policy: a tlog-policy whose quorum must have cosigned that checkpoint.
+    """
     key = read_key(key_file)
     read = Proof.parse(read_given(proof, PROOF_LIMIT))
-    return read.verify(read_given(leaf, LEAF_LIMIT), key), read.index
+    checkpoint = read.verify(read_given(leaf, LEAF_LIMIT), key)
+    if policy is not None:
+        parse_policy(read_given(policy, NOTE_LIMIT)).check(Note.parse(read.checkpoint), key)
+    return checkpoint, read.index
 
 
 class LogCheck:
@@ -76,9 +87,13 @@ class LogCheck:
         self._rows: list[list[bytes]] = []
         self._done: list[int] = []
 
-    def run(self, checkpoint: Checkpoint, progress: Progress | None) -> None:
-        """Raise LogFault unless the folder's entries make up the log of `checkpoint`."""
-        for number in range(-(-checkpoint.size // WIDTH)):
+    def run(self, checkpoint: Checkpoint, progress: Progress | None, minimum: int = 0) -> None:
+        """Raise LogFault unless the folder's entries make up the log of `checkpoint`.
+
+        minimum: from which index on they are there; what stands for those before is held against the root.
+        """
+        self._begin(checkpoint.size, minimum)
+        for number in range(cut_at(None, minimum), -(-checkpoint.size // WIDTH)):
             self._bundle(Tile(None, number, width_at(None, number, checkpoint.size)))
             if progress is not None:
                 progress(min((number + 1) * WIDTH, checkpoint.size), checkpoint.size)
@@ -90,6 +105,29 @@ class LogCheck:
         for reader in self._readers:
             reader.finish()
 
+    def _begin(self, size: int, minimum: int) -> None:
+        """Take the hashes of what was cut away from the tiles above it, which are still there."""
+        for level in range(8):
+            gone = cut_at(level, minimum)
+            count = cut_at(level - 1, minimum) - gone * WIDTH if level else 0
+            if not gone and not count:
+                break
+            row: list[bytes] = []
+            if count:
+                tile = Tile(level, gone, width_at(level, gone, size))
+                row = decode_tile(read_within(self._folder, tile.path, WIDTH * HASH_BYTES), tile.width)
+            self._rows.append(row[:count])
+            self._done.append(gone)
+        start = kept_from(minimum)
+        if self._earlier is not None and 0 < self._earlier.size < start:
+            raise BadFolder(f"previous checkpoint: of {self._earlier.size} entries, which were cut away")
+        if self._earlier is not None and 0 < self._earlier.size == start:
+            self._meet(start)
+
+    def _meet(self, size: int) -> None:
+        if self._earlier is not None and self._earlier.root != self._root():
+            raise BadTile(f"previous checkpoint: its root is not that of the first {size} entries")
+
     def _bundle(self, tile: Tile) -> None:
         data = read_within(self._folder, tile.path, BUNDLE_LIMIT)
         try:
@@ -98,12 +136,8 @@ class LogCheck:
             raise BadTile(f"{tile.path}: {error}") from None
         for index, leaf in enumerate(leaves, start=tile.number * WIDTH):
             self._add(0, leaf_hash(leaf))
-            if (
-                self._earlier is not None
-                and self._earlier.size == index + 1
-                and self._earlier.root != self._root()
-            ):
-                raise BadTile(f"previous checkpoint: its root is not that of the first {index + 1} entries")
+            if self._earlier is not None and self._earlier.size == index + 1:
+                self._meet(index + 1)
             for reader in self._readers:
                 reader.check(index, leaf)
 
@@ -149,15 +183,25 @@ def _key(data: bytes, name: str) -> VerifierKey:
         raise BadNote(f"{name!a}: {error}") from None
 
 
-def _belongs(path: str, size: int) -> bool:
+def _minimum(folder: Path, key: VerifierKey, size: int) -> int:
+    """From which index on the folder's log is kept: 0 unless a note, signed by the log, says so."""
+    if not os.path.lexists(folder / MINIMUM):
+        return 0
+    minimum = open_minimum(read_within(folder, MINIMUM, NOTE_LIMIT), key)
+    if minimum > size:
+        raise BadFolder(f"{MINIMUM}: {minimum}, where the log has only {size} entries")
+    return minimum
+
+
+def _belongs(path: str, size: int, minimum: int) -> bool:
     """Whether the export of a log of `size` has a file at `path`: of this size, none of an earlier one."""
-    if path in (CHECKPOINT, VKEY, PARTS):
+    if path in (CHECKPOINT, VKEY, PARTS, MINIMUM):
         return True
     try:
         tile = parse_path(path)
     except LogFault:
         return False
-    return width_at(tile.level, tile.number, size) == tile.width
+    return width_at(tile.level, tile.number, size) == tile.width and not is_cut(tile, minimum)
 
 
 def _check_copy(folder: Path, key: VerifierKey, given: bytes) -> None:
