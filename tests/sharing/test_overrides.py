@@ -324,10 +324,16 @@ def test_in_an_emergency_summaries_are_seen_for_an_hour(either: World) -> None:
         assert bool(more & now) is shown
 
 
-def test_a_colleague_who_opened_nothing_sees_no_more(world: World) -> None:
-    before = seen(world, "h-dep")
-    opened(world, "h-rep")
-    assert seen(world, "h-dep") == before
+def test_it_is_for_whoever_opened_it_and_not_for_their_colleagues(world: World) -> None:
+    """Two of the same agency with the same roles, each asked before and after the other."""
+    with writing(world) as session:
+        add(session, world, world.case_id, "n-rep", "immigration", "Spouse visa until May", offered="full",
+            summary="Has a visa", name="visa")  # fmt: skip
+    mine, theirs = seen(world, "p-rep"), seen(world, "p-other")
+    opened(world, "p-rep")
+    assert seen(world, "p-other") == theirs
+    assert seen(world, "p-rep") - mine == {("immigration", "summary", "Has a visa")}
+    assert seen(world, "p-other") == theirs
 
 
 def test_ended_by_hand_it_shows_nothing_more_and_can_be_opened_again(world: World) -> None:
