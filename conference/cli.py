@@ -173,12 +173,29 @@ def audit() -> None:
 @click.option("--agency", metavar="A", help="With what opens this agency's own parts.")
 @click.option("--partnership", metavar="ID", help="Where there are several.")
 @click.option("--epoch", type=click.IntRange(1), help="An earlier one; without it the current.")
-def export(folder: Path, agency: str | None, partnership: str | None, epoch: int | None) -> None:
+@click.option(
+    "--from",
+    "minimum",
+    type=click.IntRange(0),
+    metavar="INDEX",
+    help="Leave out what ends before this entry.",
+)
+def export(
+    folder: Path, agency: str | None, partnership: str | None, epoch: int | None, minimum: int | None
+) -> None:
     """Write the log to a folder that is not there yet, or empty. `python -m audit verify` checks it."""
     from conference.commands import installing, logs
 
     with installing.opened(settings()) as database:
-        logs.export(database, folder, agency=agency, partnership=partnership, epoch=epoch, tell=tell)
+        logs.export(
+            database,
+            folder,
+            agency=agency,
+            partnership=partnership,
+            epoch=epoch,
+            minimum=minimum,
+            tell=tell,
+        )
 
 
 @audit.command()

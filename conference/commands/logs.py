@@ -25,11 +25,12 @@ def export(
     agency: str | None,
     partnership: str | None,
     epoch: int | None = None,
+    minimum: int | None = None,
     tell: Callable[[str], None],
 ) -> None:
     """Write the static log to `folder`, with an agency what opens its own parts. Raises Stopped.
 
-    epoch: by default the current.
+    epoch: by default the current.   minimum: from which index on it is kept, where its front is to be cut.
     """
     with database.read() as session:
         which = which_partnership(session, agency, partnership)
@@ -38,7 +39,13 @@ def export(
         try:
             _check_epoch(session, which, epoch)
             done = proving.export(
-                session, which, folder, agency=agency, epoch=epoch, progress=_progress(tell)
+                session,
+                which,
+                folder,
+                agency=agency,
+                epoch=epoch,
+                minimum=minimum,
+                progress=_progress(tell),
             )
         except proving.LogFault as fault:
             raise Stopped(f"{folder}: {fault}. Give a new or an empty folder.") from None

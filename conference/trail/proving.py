@@ -14,11 +14,13 @@ import audit
 from audit import LogFault, OpenedItem, OpenedPart, Proof
 from audit.encoding import from_base64, load_canonical, to_base64
 from audit.event import commitment
+from audit.pruning import kept_from, sign_minimum
 from audit.shape import check_leaf
 from audit.tree import inclusion_proof
 from conference.errors import NotFound
 from conference.trail import epochs, roster
 from conference.trail.errors import NotPlacedYet
+from conference.trail.keys import signing_key
 from conference.trail.models import LogEvent, LogLeaf
 from conference.trail.opening import OpenBody, open_bodies
 from conference.trail.packing import Packed
@@ -142,18 +144,28 @@ def export(
     *,
     agency: str | None = None,
     epoch: int | None = None,
+    minimum: int | None = None,
     progress: audit.Progress | None = None,
 ) -> audit.Checkpoint:
     """Write the static log to `folder`, empty or not there yet; with an agency what opens its own parts.
 
-    epoch: by default the current. Raises audit.BadFolder.
+    epoch:   by default the current.
+    minimum: the index from which on it is to be kept there, under a note that the log's key signs.
+    Raises audit.BadFolder; KeyMissing where an earlier epoch's key, which must sign that note, is lost.
     """
     store = SqlStore(session, partnership, epoch)
     latest = store.latest()
     size = 0 if latest is None else latest.size
-    parts = None if agency is None else parts_for(session, partnership, agency, size, epoch=store.epoch)
+    parts = None
+    if agency is not None:
+        start = kept_from(minimum or 0)
+        parts = parts_for(session, partnership, agency, size, start=start, epoch=store.epoch)
     key = epochs.verifier(session, partnership, store.epoch)
-    return audit.export_log(store, folder, key, parts=parts, progress=progress)
+    note = None
+    if minimum is not None:
+        signing = signing_key(session.info["keys"], partnership, store.epoch, new=False)
+        note = bytes(sign_minimum(minimum, [signing]))
+    return audit.export_log(store, folder, key, parts=parts, minimum=note, progress=progress)
 
 
 def _leaf(session: Session, partnership: str, event_id: str) -> tuple[bytes, str, int | None]:

@@ -86,6 +86,22 @@ def test_pieces_over_the_width_of_a_tile(
     assert len(files(folder)) == 3 + 3 + 3 + 1  # two full tiles, a partial one; bundles; one tile above
 
 
+@pytest.mark.slow
+def test_an_export_whose_front_is_cut_verifies_with_its_parts(
+    database: Database, vkey: Path, tmp_path: Path
+) -> None:
+    with database.write() as session:
+        for _ in range(300):
+            log(session, a_field(1))
+    place(database, "north")
+    with database.read() as session:
+        export(session, "north", tmp_path / "cut", agency="almo", minimum=260)
+    assert audit.verify_folder(tmp_path / "cut", vkey).size == 300
+    found = files(tmp_path / "cut")
+    assert len(found["parts.jsonl"].splitlines()) == 44
+    assert "tile/entries/000" not in found
+
+
 def spoiled(content: bytes, name: str, change) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(packed, "w") as new:
