@@ -19,7 +19,7 @@ PACKAGES := consent audit conference
 
 .PHONY: help
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ready-run ## One partnership's story on http://localhost:8000, with a demo identity provider (PORT=, DATA=)
@@ -77,6 +77,10 @@ bench: ready-test ## Measure speed and memory
 bench-audit: ready-test ## The log: durable appends beside raw databases and a chain, on a slow disk too, and proofs
 	python -m bench.audit
 
+.PHONY: bench-consent
+bench-consent: ready-bench ## Decisions beside other engines, in one run: ratios, and whether the goals are met
+	.venv-bench/bin/python -m bench.consent
+
 .PHONY: screenshots
 screenshots: ready-test ## Pictures of every screen, in screenshots/
 	python -m tests.screenshots $(ARGS)
@@ -90,10 +94,10 @@ lock: ready-check ## Write the locks anew from requirements*.in and package.json
 
 .PHONY: clean
 clean: ## Remove what set-up and runs have made (and the demo's data in .demo)
-	rm -rf .venv node_modules .setup conference/static/vendor .demo .soak .bench screenshots build *.egg-info
+	rm -rf .venv .venv-bench node_modules .setup conference/static/vendor .demo .soak .bench screenshots build *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: ready-run ready-check ready-test
-ready-run ready-check ready-test:
+.PHONY: ready-run ready-check ready-test ready-bench
+ready-run ready-check ready-test ready-bench:
 	@setup/ready.sh $(@:ready-%=%)

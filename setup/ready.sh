@@ -4,12 +4,13 @@
 #   setup/ready.sh run     what the product itself needs
 #   setup/ready.sh check   and what the checks and the fast tests need
 #   setup/ready.sh test    and what the machine must have for browser and PostgreSQL tests
+#   setup/ready.sh bench   only the other engines that ours is measured beside, in .venv-bench
 source "$(dirname "$0")/common.sh"
 
 level=${1:-run}
 case $level in
-  run | check | test) ;;
-  *) stop "unknown level '$level': run, check or test" ;;
+  run | check | test | bench) ;;
+  *) stop "unknown level '$level': run, check, test or bench" ;;
 esac
 
 # Two makes in one checkout take turns.
@@ -17,6 +18,10 @@ mkdir -p .setup
 exec 9>.setup/lock
 flock 9
 
+if [[ $level == bench ]]; then
+  setup/system.sh python
+  exec setup/bench.sh
+fi
 case $level in
   run) setup/system.sh python && setup/python.sh run ;;
   check) setup/system.sh python && setup/python.sh dev ;;
