@@ -115,9 +115,15 @@ class Officers(RuleBasedStateMachine):
         except ConferenceError:
             return None
 
-    @initialize(target=drafts, who=st.sampled_from([*OFFICERS]), content=CONTENT)
-    def begin(self, who: str, content: dict[str, Any]) -> Any:
-        return self.start(who, content)
+    @initialize(
+        target=drafts, who=st.sampled_from([*OFFICERS]), content=CONTENT, then=st.sampled_from([*OFFICERS])
+    )
+    def begin(self, who: str, content: dict[str, Any], then: str) -> Any:
+        draft = self.start(who, content)
+        self.send(draft, who)
+        self.officers_accept(draft, 3)
+        self.publish(draft, then)
+        return draft
 
     @rule(target=drafts, who=st.sampled_from([*OFFICERS]), content=CONTENT)
     def begin_another(self, who: str, content: dict[str, Any]) -> Any:
