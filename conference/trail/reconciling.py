@@ -109,7 +109,7 @@ def _stored(session: Session, partnership: str, requests: set[str]) -> dict[str,
     )
     found: dict[str, list[Stored]] = {}
     for request, leaf, placed in session.execute(query.order_by(LogEvent.n)):
-        found.setdefault(request, []).append(Stored(leaf_hash(leaf), placed))
+        found.setdefault(request or "", []).append(Stored(leaf_hash(leaf), placed))
     return found
 
 

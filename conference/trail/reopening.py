@@ -56,6 +56,14 @@ class Survey:
     note: bytes
 
 
+def read_key(text: str) -> VerifierKey:
+    """The verifier key in a file that an agency kept. Raises BadInput."""
+    try:
+        return VerifierKey.parse(text.strip())
+    except BadNote as fault:
+        raise BadInput(f"This is no verifier key: {fault}.", "vkey") from None
+
+
 def survey(
     session: Session, partnership: str, *, known: Sequence[bytes] = (), key: VerifierKey | None = None
 ) -> Survey:
