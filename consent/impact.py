@@ -58,11 +58,8 @@ def impact(
 
 
 def _without(policy: Policy, consent: str) -> Policy:
+    """The policy as it decides without a consent."""
     kept = {
         person: tuple(one for one in said if one.id != consent) for person, said in policy.consents_of.items()
     }
-    return replace(
-        policy,
-        consents=tuple(one for one in policy.consents if one.id != consent),
-        consents_of=kept,
-    )
+    return replace(policy, consents_of=kept)

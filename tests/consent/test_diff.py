@@ -267,6 +267,29 @@ def test_progress_is_told_for_each_class_and_purpose():
     assert told == [(done, 12) for done in range(1, 13)]
 
 
+def test_each_number_of_approvals_is_a_dimension():
+    old = an_example(rules=[a_permit(approvals=3)])
+    told = found(old, old | {"rules": []})
+    assert {(cell[0], cell[1], cell[7]) for cell, _, _ in told} == {
+        ("police", "almo", 3),
+        ("almo", "police", 3),
+    }
+    told = found(old | {"rules": [a_permit(consent="considered")]}, old | {"rules": []})
+    lifted = {(cell[6], cell[7]) for cell, _, _ in told}
+    assert lifted == {("granted", 0), ("silent", 0)}
+    told = found(old | {"rules": [a_permit(consent="considered")]}, old | {"rules": [a_permit(approvals=1)]})
+    assert {(cell[6], cell[7], before, after) for cell, before, after in told} == {
+        ("granted", 0, "full", "none"),
+        ("silent", 0, "full", "none"),
+    }
+
+
+def test_the_groups_tell_their_progress_too():
+    told, policy = [], consent.from_json(an_example())
+    assert consent.diff_groups(policy, policy, progress=lambda *done: told.append(done)) == ()
+    assert told == [(done, 12) for done in range(1, 13)]
+
+
 def test_a_difference_that_rises_says_so():
     rise, fall = (
         consent.Difference(consent.Cell("a", "b", "r", "p", "c", "s", "silent", 0, "t"), before, after)

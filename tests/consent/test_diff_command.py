@@ -82,15 +82,18 @@ def test_with_a_broken_policy_faults_are_said_of_both_and_nothing_is_compared(wr
     ]
     status, out, err = run(fine, broken)
     assert (status, out, sorted(err.decode().splitlines())) == (2, b"", faults)
+    status, out, err = run(f"{tmp_path}/\ud800", fine)
+    assert (status, out) == (2, b"")
+    assert err.startswith(f"{tmp_path}/\\ud800: policy: cannot be read: ".encode())
     status, out, err = run(broken, tmp_path / "absent")
     assert (status, out) == (2, b"")
     *first, last = err.decode().splitlines()
     assert sorted(first) == faults
-    assert last.startswith(f"{tmp_path / 'absent'}: policy: cannot be read: ")
+    assert last == f"{tmp_path / 'absent'}: policy: cannot be read: No such file or directory"
 
 
 def test_progress_is_said_once_a_second(write, monkeypatch):
-    seconds = iter([0.0, 0.4, 0.8, *[1.5] * 2, *[1.9] * 20])
+    seconds = iter([0.0, 0.4, 0.8, *[1.0] * 2, *[1.9] * 20])
     monkeypatch.setattr(commands, "time", type("T", (), {"monotonic": lambda: next(seconds)}))
     path = write("one", a_policy())
     assert run(path, path) == (0, b"", b"3 of 12 pairs of class and purpose compared\n")

@@ -182,6 +182,16 @@ def test_what_fell_without_it_leaned_on_it_though_another_was_named():
     assert touched.stands is Level.NONE
 
 
+def test_what_another_consent_carries_alone_did_not_lean_on_it():
+    others = a_request(subjects=[{"person": "p0", "role": "victim"}])
+    said = [
+        a_consent(),
+        a_consent(id="c-0", person="p0"),
+        a_consent(id="c-2", person="p0", recipients=["refuge"]),
+    ]
+    assert impact([a_rule(consent="required")], [Disclosure("x", others, Level.FULL, "c-0")], said) == ()
+
+
 def test_the_order_is_the_one_given_and_now_is_now():
     shown = [Disclosure(name, a_request(), Level.FULL, "c-1") for name in "ba"]
     rule = a_rule(id="r-2", **{"from": "2026-06-03T00:00:00Z"})
