@@ -1,8 +1,8 @@
 """Decisions about fields, beside other engines, in one run: `make bench-consent`.
 
-The same facts for all (bench/consent_facts.py); every engine's whole matrix is compared before
-anything is timed. Each round times every arm in turn, by the time the processor gave us. A ratio is the median of the rounds'
-ratios, with the least and the most. The absolute times belong to the machine and the moment.
+The same facts for all (bench/consent_facts.py); every engine's whole matrix is compared before anything is
+timed. Each round times every arm in turn, by the time the processor gave us. A ratio is the median of the
+rounds' ratios, with the least and the most. The absolute times belong to the machine and the moment.
 
 Requests are made beforehand for every arm. Ours gives whole decisions with the rule that settled each; the
 peers say yes or no.

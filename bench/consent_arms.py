@@ -1,8 +1,8 @@
 """The engines, each asked for a panel: every field of the case for every recipient, one purpose, one moment.
 
 An arm is a function of the facts that reads its policies, which is not timed. It gives back a function that,
-for a purpose and a moment, makes its requests, which is not timed either, and gives back what is timed: a panel, a
-list of answers, recipient by recipient, field by field, true where the field may be shown.
+for a purpose and a moment, makes its requests, which is not timed either, and gives back what is timed: a
+panel, a list of answers, recipient by recipient, field by field, true where the field may be shown.
 """
 
 from __future__ import annotations
