@@ -52,6 +52,10 @@ class _Tree:
         self._partnership = partnership
         self._epoch = epoch
         self._first = epochs.first_place(epoch)
+        self._end = epochs.first_place(epoch + 1)
+        if epoch < epochs.current(session, partnership):  # what stands beyond is the gap, which is known
+            after = epochs.closed_by(session, partnership, epoch)
+            self._end = self._end if after is None else self._first + after.held
         self._size = 0
         self._edge: dict[tuple[int, int], bytes] = {}
 
@@ -76,7 +80,7 @@ class _Tree:
             .where(
                 LogLeaf.partnership_id == self._partnership,
                 LogLeaf.position >= start,
-                LogLeaf.position < epochs.first_place(self._epoch + 1),
+                LogLeaf.position < self._end,
             )
         )
         return self._session.execute(query.order_by(LogLeaf.position).limit(CHUNK)).all()
@@ -97,7 +101,7 @@ class _Tree:
         made = {(node.level, node.position): node.hash for node in fresh}
         self._size += len(hashes)
         whole = {**self._edge, **made}
-        self._edge = {tuple(at): whole[tuple(at)] for at in peaks(self._size)}  # type: ignore[misc]
+        self._edge = {tuple(at): whole[tuple(at)] for at in peaks(self._size)}  # type: ignore[index,misc]
         high = {at for at in made if at[0]}
         stored = self._nodes(high)
         for level, position in sorted(high):
