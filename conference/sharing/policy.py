@@ -32,7 +32,7 @@ TEMPLATE = Path(__file__).with_name("default_policy.json")
 
 
 Seals = tuple[tuple[str, str, bytes | None], ...]
-_extended: Kept[consent.Policy] = Kept(256)
+_extended: Kept[tuple[consent.Policy, consent.Layout]] = Kept(256)
 
 
 @dataclass(frozen=True)
@@ -130,12 +130,11 @@ def in_force(
     if row is None:
         raise Refused("no-policy")
     counted = [one for one in decisions if counts_for(json.loads(one.document), staff)]
-    version, layout = _laid_out(row.document)
     counting: list[ConsentRow | DecisionRow] = [*consents, *counted]
     seals: dict[str, Seals] = dict.fromkeys(wanted, ())
     for one in counting:
         seals[one.person_id] += ((one.__tablename__, one.id, one.row_seal),)
-    policy = _with_said(session, partnership_id, row.row_seal, version, consents, counted)
+    policy, layout = _with_said(session, partnership_id, row, consents, counted)
     horizon = consent.horizon_of(policy, layout, {*policy.consents_of, *policy.signed_for}, at)
     return InForce(policy, row.version, row.sha256, horizon, layout, row.row_seal, seals)
 
@@ -143,20 +142,23 @@ def in_force(
 def _with_said(
     session: Session,
     partnership_id: str,
-    seal: bytes | None,
-    version: consent.Policy,
+    row: PolicyVersion,
     consents: Sequence[ConsentRow],
     decisions: Sequence[DecisionRow],
-) -> consent.Policy:
-    """The version with what was said and decided, as these rows have it."""
+) -> tuple[consent.Policy, consent.Layout]:
+    """The version `row` with what was said and decided, as these rows have it, and the layout it is made on.
+
+    They are kept together: two threads that read a version at the same time each have a layout of their own.
+    """
     counting: list[ConsentRow | DecisionRow] = [*consents, *decisions]
     rows = tuple((one.__tablename__, one.id, one.row_seal) for one in counting)
     counter = seen(session, partnership_id)
-    key, database = (partnership_id, seal, counter, rows), session.info["database"]
+    key, database = (partnership_id, row.row_seal, counter, rows), session.info["database"]
     known = _extended.get(database, key) if counter is not None else None
     if known is None:
         spoken, decided = ([json.loads(one.document) for one in of] for of in (consents, decisions))
-        known = consent.extend(version, consents=spoken, decisions=decided)
+        version, layout = _laid_out(row.document)
+        known = consent.extend(version, consents=spoken, decisions=decided), layout
         if counter is not None:
             _extended.put(database, key, known)
     return known
