@@ -1,8 +1,9 @@
 """The law said in Cedar: a policy as Cedar's policies and entities, a request as Cedar's requests.
 
 Cedar knows yes and no, one subject at a time. So it is asked of each subject, for each level, whether the
-field may go at least so far; the answer is the highest level that it allows for all of them. Cedar's own means
-are used where it has them: agencies are in their kind, a class is in those above it, purposes are actions.
+field may go at least so far; the answer is the highest level that it allows for all of them. Cedar's own
+means are used where it has them: agencies are in their kind, a class is in those above,
+purposes are actions.
 
 Who said what is written out beforehand: which consent is the latest is known for every moment once it is
 known which of them cover the request, and that is a condition that Cedar checks.
