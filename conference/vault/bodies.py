@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from conference.ids import random_bytes
@@ -17,11 +18,23 @@ from conference.vault.envelope import (
     decrypt,
     encrypt,
     key_id_in,
+    short_id,
 )
 from conference.vault.errors import SealBroken
+from conference.vault.models import DataKey
 from conference.vault.place import Place
 
-__all__ = ["SEAL_BYTES", "Part", "Place", "SealedPart", "open_parts", "seal_parts"]
+__all__ = [
+    "KEY_BYTES",
+    "KEY_FROM",
+    "SEAL_BYTES",
+    "Part",
+    "Place",
+    "SealedPart",
+    "key_marks",
+    "open_parts",
+    "seal_parts",
+]
 
 SEAL_BYTES = HEAD_BYTES + TAG_BYTES  # by so many a sealed part is longer than what it holds
 
@@ -43,6 +56,18 @@ class SealedPart(NamedTuple):
     partnership: str
     agency: str
     place: Place
+
+
+KEY_FROM, KEY_BYTES = 2, 16
+"""Where a sealed part says with which data key it is sealed, counted from 1 as SQL does."""
+
+
+def key_marks(session: Session, partnership: str, agency: str, person: str) -> list[bytes]:
+    """What stands at KEY_FROM of an agency's parts that are about somebody, alone or with others."""
+    query = select(DataKey.id, DataKey.subjects).where(
+        DataKey.partnership_id == partnership, DataKey.owner == agency, DataKey.purpose == "body"
+    )
+    return [short_id(key) for key, subjects in session.execute(query) if person in subjects.split()]
 
 
 def seal_parts(session: Session, parts: Iterable[Part]) -> list[bytes]:

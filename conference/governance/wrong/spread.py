@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,17 +17,24 @@ from conference.trail.reading import Entry, EntryItem
 
 def of_wrong_items(session: Session, partnership_id: str, entry: Entry, items: Iterable[EntryItem]) -> Past:
     """Who was shown `items` in this disclosure, and who at the same agency in any other."""
-    alike = {_alike(item) for item in items}
-    past = shown(
-        session,
-        partnership_id,
-        since=session.get_one(Case, entry.case).opened_at,
-        case_id=entry.case,
-        fits=lambda item: _alike(item) in alike,
-    )
+    wrong = list(items)
+    alike = {_alike(item) for item in wrong}
+    since = session.get_one(Case, entry.case).opened_at
+    there: list[Exposure] = []
+    unread = 0
+    for person in sorted({item.subjects[0] for item in wrong}):
+        past = shown(
+            session,
+            partnership_id,
+            since=since,
+            person=person,
+            case_id=entry.case,
+            fits=lambda item: _alike(item) in alike,
+        )
+        there += [one for one in past.exposures if one.agency_id == entry.agency]
+        unread += past.unread
     here = shown_in(session, partnership_id, entry.id, entry.agency or "", lambda item: _alike(item) in alike)
-    there = [one for one in past.exposures if one.agency_id == entry.agency]
-    return Past((*here, *there), past.unread)
+    return Past((*here, *there), unread)
 
 
 def of_old_values(
@@ -42,18 +50,28 @@ def of_old_values(
         lasted = _lasted(session, field_id, entry.at)
         if lasted is None:
             return None
-        since, until = lasted
-        past = shown(
-            session,
-            partnership_id,
-            since=since,
-            until=until,
-            case_id=entry.case,
-            fits=lambda item, field_id=field_id: item.field == field_id and item.level != "presence",  # type: ignore[misc]
-        )
-        found += past.exposures
-        unread += past.unread
+        for person in _people(entry, field_id):
+            past = shown(
+                session,
+                partnership_id,
+                since=lasted[0],
+                until=lasted[1],
+                person=person,
+                case_id=entry.case,
+                fits=partial(_says_words_of, field_id),
+            )
+            found += past.exposures
+            unread += past.unread
     return Past(tuple(found), unread)
+
+
+def _says_words_of(field_id: str, item: EntryItem) -> bool:
+    return item.field == field_id and item.level != "presence"
+
+
+def _people(entry: Entry, field_id: str) -> list[str]:
+    """Whom a field is about, as an entry has it."""
+    return sorted({who for item in entry.items if item and item.field == field_id for who in item.subjects})
 
 
 def _alike(item: EntryItem) -> tuple[object, ...]:

@@ -51,19 +51,19 @@ def shown(
     *,
     since: datetime,
     until: datetime | None = None,
+    person: str,
     case_id: str | None = None,
-    person: str | None = None,
     fits: Callable[[EntryItem], bool] = lambda _: True,
 ) -> Past:
     """What others than its owner were shown from `since` on, before `until`; each thing once a reader.
 
-    case_id: only in this case.   person: only what is about them.   fits: only items of which it is true.
+    person: only what is about them.   case_id: only in this case.   fits: only items of which it is true.
     A disclosure to several at once was made to its actor and to everybody of staff whom its head names.
     """
     last: dict[tuple[object, ...], Exposure] = {}
     unread = 0
     home = _agencies_of_staff(session, partnership_id)
-    wanted = Wanted(since=since, until=until, case=case_id, person=person, names=DISCLOSURES)
+    wanted = Wanted(since=since, until=until, case=case_id, sealed_for=person, names=DISCLOSURES)
     for agency in session.scalars(select(Agency.id).where(Agency.partnership_id == partnership_id)):
         for entry in events_for(session, partnership_id, agency, wanted):
             if entry.fault:
