@@ -5,8 +5,8 @@
 
 Works in .mutants, on a copy, with few examples of each generated law, always the same. A mutant that survives
 is listed in tests/consent/equivalent_mutants.toml with the reason why nobody could notice it. What survives
-and is not listed, or is listed and does not survive, fails the run. mutmut leaves alone what is decorated, and
-what runs on import.
+and is not listed, or is listed and does not survive, fails the run. mutmut leaves alone what is decorated
+and what runs on import.
 """
 
 from __future__ import annotations
