@@ -27,13 +27,16 @@ class Known:
     """An open page as it was found last.
 
     version: of the partnership's inputs then.   until: when the answer can change by itself.
-    glimpse: what was decided then.   parts: what the page is made of; None where only the page knows.
+    glimpse: what was decided then.
+    parts, lines: what the page itself is made of, and which fields it shows how far; None where only the
+             page knows.
     """
 
     version: int
     until: datetime | None
     glimpse: str
     parts: Parts | None
+    lines: frozenset[str] | None
     answer: Answer
 
     def holds(self, version: int, at: datetime) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, Flask, current_app, g, request
 from flask.typing import ResponseReturnValue
 
@@ -9,10 +11,10 @@ from conference import clock
 from conference.identity.sessions import does_not_extend
 from conference.live import services
 from conference.live.known import Answer, Memory
-from conference.meetings.told import asked_for
 from conference.permissions import Permission, requires
 
 bp = Blueprint("live", __name__)
+_MARK = re.compile(r"[0-9a-f]{32}")
 
 
 def init_app(app: Flask) -> None:
@@ -26,13 +28,10 @@ def init_app(app: Flask) -> None:
 @does_not_extend
 def case(case_id: str) -> ResponseReturnValue:
     """Whether an open case still holds."""
-    way, seen = request.args.get("view", ""), request.args.get("seen", "")
+    way = "actions" if request.args.get("view") == "actions" else ""
     memory: Memory = current_app.extensions["live"]
-    asked = asked_for(way)
     return _said(
-        services.case_page(
-            g.session, g.viewer, memory, case_id, seen=seen, asked=asked, way=way, at=clock.now()
-        )
+        services.case_page(g.session, g.viewer, memory, case_id, seen=_seen(), way=way, at=clock.now())
     )
 
 
@@ -42,8 +41,13 @@ def case(case_id: str) -> ResponseReturnValue:
 def room(meeting_id: str) -> ResponseReturnValue:
     """Whether an open room still holds."""
     memory: Memory = current_app.extensions["live"]
-    seen = request.args.get("seen", "")
-    return _said(services.room_page(g.session, g.viewer, memory, meeting_id, seen=seen, at=clock.now()))
+    return _said(services.room_page(g.session, g.viewer, memory, meeting_id, seen=_seen(), at=clock.now()))
+
+
+def _seen() -> str:
+    """The mark that the page carries; what is none of ours is not remembered."""
+    given = request.args.get("seen", "")
+    return given if _MARK.fullmatch(given) else ""
 
 
 def _said(answer: Answer) -> ResponseReturnValue:

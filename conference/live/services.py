@@ -9,7 +9,7 @@ whoever is told that something has changed asks for the page again, which is log
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -22,8 +22,9 @@ from conference.identity.services import Viewer
 from conference.live.known import Answer, Known, Memory
 from conference.meetings import marks as beside
 from conference.meetings import room
+from conference.meetings.told import asked_for
 from conference.sharing import marks
-from conference.sharing.door import EVERYTHING, Asked, glimpse, parts_now
+from conference.sharing.door import glimpse, parts_now
 from conference.sharing.marks import Parts
 
 
@@ -32,6 +33,7 @@ class Page:
     """A page as it is now: what is decided, and, to be opened only where it must, what it is made of."""
 
     glimpse: str
+    lines: frozenset[str]
     parts: Callable[[], Parts]
 
 
@@ -42,11 +44,14 @@ def case_page(
     case_id: str,
     *,
     seen: str,
-    asked: Asked = EVERYTHING,
-    way: str = "",
+    way: str,
     at: datetime,
 ) -> Answer:
-    """What has become of a case's page. seen: the mark that it carries. Raises as the page itself does."""
+    """What has become of a case's page. seen: the mark that it carries. way: of looking at the case.
+
+    Raises as the page itself does.
+    """
+    asked = asked_for(way)
 
     def now() -> Page:
         case = cases.visible_case(session, viewer, case_id, at=at)
@@ -54,6 +59,7 @@ def case_page(
         extra = beside.beside_case(session, viewer, case, decided.fields, at=at)
         return Page(
             marks.digest(session, viewer, decided.digest, sorted(extra)),
+            decided.lines,
             lambda: parts_now(session, viewer, case, asked=asked) | extra,
         )
 
@@ -69,12 +75,13 @@ def room_page(
         scene = room.setting(session, viewer, meeting_id, at=at)
         extra = beside.beside_room(session, viewer, scene)
         if scene.found is None:
-            return Page(marks.digest(session, viewer, sorted(extra)), lambda: extra)
+            return Page(marks.digest(session, viewer, sorted(extra)), frozenset(), lambda: extra)
         case: Case = scene.found
         decided = glimpse(session, viewer, case)
         extra |= beside.tasks(session, viewer, case, decided.fields)
         return Page(
             marks.digest(session, viewer, decided.digest, sorted(extra)),
+            decided.lines,
             lambda: parts_now(session, viewer, case) | extra,
         )
 
@@ -98,16 +105,22 @@ def _answer(
         return known.answer
     page = now()
     until = _until(session, viewer, at)
+    found = _now(session, viewer, which[0], seen, known, page)
+    memory.keep(key, replace(found, version=version, until=until, glimpse=page.glimpse))
+    return found.answer
+
+
+def _now(session: Session, viewer: Viewer, of: str, seen: str, known: Known | None, page: Page) -> Known:
+    """What has become of a page since it was found as `known`; when it was found is left as it is."""
+    before = known or Known(0, None, "", None, None, Answer.SAME)
     if known is not None and known.glimpse == page.glimpse:
-        answer, parts = known.answer, known.parts
-    else:
-        parts_are = page.parts()
-        is_same = marks.whole(session, viewer, which[0], parts_are) == seen
-        before = known.parts if known is not None else None
-        answer = Answer.SAME if is_same else _became(before, parts_are)
-        parts = parts_are if is_same else before
-    memory.keep(key, Known(version, until, page.glimpse, parts, answer))
-    return answer
+        return known
+    if before.lines is not None and not before.lines <= page.lines:
+        return replace(before, answer=Answer.LESS)  # a line of the page is gone: nothing need be opened
+    parts = page.parts()
+    if marks.whole(session, viewer, of, parts) == seen:
+        return replace(before, parts=parts, lines=page.lines, answer=Answer.SAME)
+    return replace(before, answer=_became(before.parts, parts))
 
 
 def _became(before: Parts | None, now: Parts) -> Answer:

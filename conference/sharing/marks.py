@@ -29,10 +29,12 @@ class Glimpse(NamedTuple):
 
     digest: equal as long as nothing that is shown can have changed; it may differ where nothing did.
     fields: ids of the fields of which words would be shown.
+    lines:  of these, each with its level, those that are a line of their own for sure.
     """
 
     digest: str
     fields: frozenset[str]
+    lines: frozenset[str]
 
 
 def digest(session: Session, viewer: Viewer, *said: object) -> str:
@@ -58,7 +60,8 @@ def glimpse(session: Session, viewer: Viewer, shown: Iterable[Shown], rules: con
     coarser = {known.name: known.presence_as or known.name for known in rules.classes}
     said = sorted({json.dumps(_decided(one, coarser)) for one in leaving})
     words = frozenset(one.stored.id for one in leaving if not _is_presence(one))
-    return Glimpse(digest(session, viewer, "glimpse", said), words)
+    lines = frozenset(f"{one.stored.id} {one.level}" for one in leaving if _is_line(one))
+    return Glimpse(digest(session, viewer, "glimpse", said), words, lines)
 
 
 def _shown(row: Row) -> tuple[object, ...]:
@@ -80,6 +83,11 @@ def _decided(one: Shown, coarser: dict[str, str]) -> tuple[object, ...]:
         *(stored.kind, str(stored.recorded_at), [who for who, _ in one.subjects]),
         *(why.basis, why.power, why.agreement),
     )
+
+
+def _is_line(one: Shown) -> bool:
+    """Whether words are shown whatever the value is: in general form, one can turn out to have none."""
+    return one.level in {"own", "full"} or (one.level == "summary" and one.stored.has_summary)
 
 
 def _is_presence(one: Shown) -> bool:

@@ -317,6 +317,8 @@ def test_while_nothing_moves_it_costs_little_and_opens_nothing(
     change(app, unseen(told_world)["withheld"], told_world)
     opened.clear()
     assert page.became() == "same"
+    change(app, taken_back(told_world, "incident"), told_world)
+    assert page.became() == "less"
     assert opened == []
 
 
@@ -327,7 +329,7 @@ def test_marks_differ_between_readers_who_see_the_same(app: ConferenceFlask, tol
 
 def test_what_is_remembered_is_bounded() -> None:
     memory = Memory()
-    known = Known(1, None, "", None, Answer.SAME)
+    known = Known(1, None, "", None, None, Answer.SAME)
     for number in range(MOST + 10):
         memory.keep((number,), known)
     assert memory.find((0,)) is None
