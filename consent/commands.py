@@ -71,9 +71,13 @@ def diff_lines(old_path: str | Path, new_path: str | Path, *, stdout: BinaryIO, 
     if old is None or new is None:
         return BROKEN
     status = FINE
-    for difference in diff(old, new, progress=_every_second(stderr)):
-        stdout.write(_line(difference.as_json()))
-        status = RISES if difference.rises else status
+    try:
+        for difference in diff(old, new, progress=_every_second(stderr)):
+            stdout.write(_line(difference.as_json()))
+            status = RISES if difference.rises else status
+    except BrokenPolicy as broken:
+        _tell(broken.faults, stderr)
+        return BROKEN
     stdout.flush()
     return status
 
@@ -104,9 +108,13 @@ def _policy(path: str | Path, err: BinaryIO, before: str = "") -> Policy | None:
         faults = broken.faults
     except (OSError, ValueError) as error:  # ValueError: a path that no file system can have
         faults = (f"policy: cannot be read: {getattr(error, 'strerror', None) or error}",)
-    err.write("".join(f"{before}{fault}\n" for fault in faults).encode("utf-8", "backslashreplace"))
-    err.flush()
+    _tell((f"{before}{fault}" for fault in faults), err)
     return None
+
+
+def _tell(faults: Iterable[str], err: BinaryIO) -> None:
+    err.write("".join(f"{fault}\n" for fault in faults).encode("utf-8", "backslashreplace"))
+    err.flush()
 
 
 def _request(line: bytes) -> object:

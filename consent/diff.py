@@ -103,6 +103,7 @@ def diff(old: Policy, new: Policy, *, progress: Progress | None = None) -> Itera
     progress: called with (pairs of class and purpose done, all of them).
     Stored consents and decisions of both are left out, as the law says. Policies without a single boundary
     have no instant to be compared at; no agency sees another's then, as every agreement has an end.
+    Raises BrokenPolicy, before the first, for a rule that asks for more than 99 approvals.
     """
     space = space_of(old, new)
     for where, instants, before, after in blocks(old, new, space, progress):

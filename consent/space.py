@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from consent.faults import BrokenPolicy
 from consent.model import Interval, Policy
 
 GRANTED, REFUSED, SILENT = "granted", "refused", "silent"
 WORDS = (GRANTED, REFUSED, SILENT)
 OTHER = "other"
+MOST_APPROVALS = 99
 
 _JUST = timedelta(microseconds=1)  # the smallest step of a moment
 _FIRST = datetime.min.replace(tzinfo=UTC)
@@ -43,8 +45,12 @@ class Space:
 
 
 def space_of(old: Policy, new: Policy) -> Space:
-    """The space of two policies. Their stored consents and decisions are left out."""
+    """The space of two policies. Their stored consents and decisions are left out.
+
+    Raises BrokenPolicy for a rule that asks more approvals than can be counted through, MOST_APPROVALS.
+    """
     both = (old, new)
+    _check_approvals(both)
     rules = [rule for policy in both for rule in policy.rules]
     return Space(
         agencies=_sorted(agency.name for policy in both for agency in policy.agencies),
@@ -55,6 +61,17 @@ def space_of(old: Policy, new: Policy) -> Space:
         approvals=tuple(range(max((rule.approvals for rule in rules), default=0) + 1)),
         instants=_instants(interval for policy in both for interval in _intervals(policy)),
     )
+
+
+def _check_approvals(policies: Iterable[Policy]) -> None:
+    faults = [
+        f"rules[{place}].approvals: more than {MOST_APPROVALS} cannot be compared"
+        for policy in policies
+        for place, rule in enumerate(policy.rules)
+        if rule.approvals > MOST_APPROVALS
+    ]
+    if faults:
+        raise BrokenPolicy(faults)
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

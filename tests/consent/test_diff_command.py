@@ -92,6 +92,14 @@ def test_with_a_broken_policy_faults_are_said_of_both_and_nothing_is_compared(wr
     assert last == f"{tmp_path / 'absent'}: policy: cannot be read: No such file or directory"
 
 
+def test_more_approvals_than_anybody_can_give_are_not_counted_through(write):
+    fine, many = write("fine", a_policy(rules=[a_rule(approvals=99)])), a_rule(approvals=100)
+    too_many = write("many", a_policy(rules=[a_rule(id="r-0"), many]))
+    fault = b"rules[1].approvals: more than 99 cannot be compared\n"
+    assert run(fine, too_many) == run(too_many, fine) == (2, b"", fault)
+    assert run(fine, fine) == (0, b"", b"")
+
+
 def test_progress_is_said_once_a_second(write, monkeypatch):
     seconds = iter([0.0, 0.4, 0.8, *[1.0] * 2, *[1.9] * 20])
     monkeypatch.setattr(commands, "time", type("T", (), {"monotonic": lambda: next(seconds)}))
