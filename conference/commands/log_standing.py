@@ -45,6 +45,11 @@ def list_witnesses(session: Session, partnership: str | None, *, tell: Tell) -> 
         tell(f"{refused.agency_id} has seen another log ({refused.kind}) at size {refused.size}.")
 
 
+def policy(session: Session, partnership: str | None) -> bytes:
+    """The quorum as a tlog-policy."""
+    return roll.policy(session, which_partnership(session, None, partnership))
+
+
 def remove_witness(database: Database, witness: str, *, tell: Tell) -> None:
     """Ask it no more. Raises Stopped."""
     with database.write() as session:

@@ -93,6 +93,15 @@ def _witness(settings: Reading) -> click.Group:
             log_standing.list_witnesses(session, partnership, tell=click.echo)
 
     @witness.command()
+    @PARTNERSHIP
+    def policy(partnership: str | None) -> None:
+        """Write whose cosignatures make a quorum, for `python -m audit verify --policy`."""
+        from conference.commands import installing, log_standing
+
+        with installing.opened(settings()) as database, database.read() as session:
+            click.echo(log_standing.policy(session, partnership), nl=False)
+
+    @witness.command()
     @click.argument("witness_id", metavar="WITNESS")
     def remove(witness_id: str) -> None:
         """Ask a witness no more."""

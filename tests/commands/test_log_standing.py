@@ -134,6 +134,8 @@ def test_witnesses_are_added_asked_listed_and_removed(world: World, typed: Typed
     lines = said.splitlines()
     assert (status, len(lines)) == (0, 2)
     assert "police.example/1\tcosigned\tlast " in lines[0]
+    rules = typed("audit", "witness", "policy", "--partnership", HOME)[1]
+    assert "group agencies.quorum 2 police homes\nquorum agencies.quorum\n" in rules
     which = lines[0].split("\t")[0]
     assert typed("audit", "witness", "remove", which)[0] == 0
     assert typed("audit", "witness", "remove", which)[0] == 1
