@@ -368,6 +368,26 @@ def test_no_path_gives_the_safe_address_to_housing(r):
     assert (decision.level, decision.reason) == (Level.NONE, Reason.FORBIDDEN)
 
 
+@LAW
+@given(chances())
+def test_no_path_gives_the_safe_address_to_the_other_side(r):
+    """Whoever is kept out of a case is told nothing of it, at police and IDVA services too, but their own."""
+    recipient = r.choice(KINDS)
+    owner = r.choice([name for name in sorted(AGENCIES) if name != recipient])
+    purpose = r.choice(TEMPLATE["purposes"])
+    request = asking(
+        r.choice(["contact.safe-address", "contact.safe-contact"]), recipient, owner=owner, purpose=purpose
+    )
+    request["recipient"]["roles"] = r.sample([*SIGNED_ROLES, "observer", "ig-officer"], r.randrange(9))
+    request["recipient"]["excluded"] = True
+    said = with_word(
+        owner, recipient, ["contact"], purpose, grant=chance(r, 80), kind=r.choice(["override", None])
+    )
+    kept = consent.extend(said, decisions=[glass(owner, recipient, purpose)] if chance(r, 50) else [])
+    decision = consent.decide(kept, request)
+    assert (decision.level, decision.reason) == (Level.NONE, Reason.EXCLUDED)
+
+
 def glass(owner, recipient, purpose):
     return {
         "id": "d-2",

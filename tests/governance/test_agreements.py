@@ -193,12 +193,14 @@ def test_other_words_or_other_rules_than_those_on_the_page_are_not_signed(world:
     agreement = entered(world)
     with changing(world) as session:
         seen = agreements.to_sign(session, world.viewer("h-ig"), find(session, HOME, agreement), LATER).mark
-        agreements.change(session, world.viewer("h-ig"), agreement, replace(TERMS, classes=("health",)))
+        agreements.change(
+            session, world.viewer("h-ig"), agreement, replace(TERMS, classes=("health",)), at=LATER
+        )
     with pytest.raises(BadInput, match="Read this again"), changing(world) as session:
         agreements.sign(session, world.viewer("h-ig"), agreement, seen=seen, at=LATER)
     sign(world, "h-ig", agreement)
     with pytest.raises(Conflict), changing(world) as session:
-        agreements.change(session, world.viewer("h-ig"), agreement, TERMS)
+        agreements.change(session, world.viewer("h-ig"), agreement, TERMS, at=LATER)
 
 
 def test_a_signature_that_somebody_wrote_into_the_database_is_not_believed(world: World) -> None:
@@ -234,6 +236,21 @@ def test_a_party_ends_it_early(world: World) -> None:
     assert in_policy(world, AFTER + timedelta(minutes=1)) == {}
     with pytest.raises(Conflict):
         sign(world, "p-ig", agreement, AFTER)
+
+
+def test_an_agreement_about_what_the_policy_no_longer_knows_takes_no_effect(world: World) -> None:
+    """Else it could not be published, and nobody who leaves could be taken out."""
+    agreement = entered(world)
+    for who in ("h-ig", "n-ig"):
+        sign(world, who, agreement)
+    with changing(world, AFTER) as session:
+        said = json.loads(versions.newest(session, HOME, AFTER).document)
+        said["purposes"].remove("tenancy-support")
+        said["rules"] = [one for one in said["rules"] if "tenancy-support" not in one.get("purposes", ())]
+        said["agreements"] = []
+        versions.publish_next(session, HOME, json.dumps(said), actor=None, agency=None, at=AFTER)
+        identity.deactivate(session, world.staff["n-rep"])
+    assert in_policy(world, AFTER + timedelta(minutes=1)) == {}
 
 
 def test_an_agreement_of_the_installation_is_ended_too(world: World) -> None:
@@ -274,6 +291,8 @@ def test_what_a_party_that_is_not_ready_would_be_shown_is_accepted_before_it_is(
         ({"parties": ("homes", "away-police")}, "parties"),
         ({"purposes": ()}, "purposes"),
         ({"classes": ()}, "classes"),
+        ({"classes": ("gossip",)}, "classes"),
+        ({"purposes": ("gossip",)}, "classes"),
         ({"ends": TODAY}, "ends"),
         ({"review_on": TODAY}, "review_on"),
         ({"review_on": TODAY + timedelta(days=301)}, "review_on"),

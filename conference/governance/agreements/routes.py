@@ -74,7 +74,7 @@ def change(agreement_id: str) -> ResponseReturnValue:
         return _edit(form, agreement_id)
     try:
         if form.validate():
-            agreements.change(g.session, g.viewer, agreement_id, form.terms(clock.today()))
+            agreements.change(g.session, g.viewer, agreement_id, form.terms(clock.today()), at=clock.now())
             return redirect(url_for("agreements.show", agreement_id=agreement_id), 303)
     except BadInput as error:
         show_refusal(form, error)

@@ -82,6 +82,12 @@ def installed(document: str, known: Iterable[Registered]) -> list[dict[str, Any]
     return [one for one in agreements if not any(is_of(one["id"], name) for name in names)]
 
 
+def covered(terms: Terms, policy: Mapping[str, Any]) -> bool:
+    """Whether a policy (as JSON gives it) knows all that an agreement names; else it can take no effect."""
+    classes = {one["name"] for one in policy["classes"]}
+    return classes.issuperset(terms.classes) and set(policy["purposes"]).issuperset(terms.purposes)
+
+
 def taking_part(one: Registered, standing: Mapping[str, Standing], at: datetime) -> list[dict[str, Any]]:
     """An agreement as the policy should have it from `at` on, if nothing changes but time.
 
@@ -107,6 +113,10 @@ def to_compare(known: Iterable[Registered], document: str) -> list[dict[str, Any
     listed, and accepted, before they are.
     """
     rows = list(known)
-    asked = [one for one in rows if one.signatures and not one.is_ended]
-    everybody = [one.terms.in_policy(one.row.name, one.terms.parties) for one in asked]
+    said = json.loads(document)
+    asked = [one for one in rows if one.signatures and not one.is_ended and covered(one.terms, said)]
+    everybody = [
+        one.terms.in_policy(one.row.name, [name for name in one.terms.parties if name in said["agencies"]])
+        for one in asked
+    ]
     return [*installed(document, rows), *everybody]

@@ -19,7 +19,7 @@ from conference.inputs import hold
 from conference.permissions import Permission
 from conference.sharing.agreements.models import Agreement, AgreementSignature
 from conference.sharing.agreements.readiness import standings
-from conference.sharing.agreements.register import Registered, find, installed, registered
+from conference.sharing.agreements.register import Registered, covered, find, installed, registered
 from conference.sharing.agreements.settling import settle
 from conference.sharing.agreements.terms import ASKED, Terms, check
 from conference.sharing.changes import Line, changes
@@ -39,7 +39,7 @@ def add(session: Session, viewer: Viewer, terms: Terms, *, at: datetime) -> Agre
     """Enter an agreement in the register; it does nothing until parties sign. Raises BadInput."""
     must_govern(viewer)
     hold(session, viewer.partnership_id)
-    check(terms, _agency_ids(session, viewer))
+    _check(session, viewer, terms, at)
     row = Agreement(
         id=new_id("agr"),
         partnership_id=viewer.partnership_id,
@@ -54,7 +54,7 @@ def add(session: Session, viewer: Viewer, terms: Terms, *, at: datetime) -> Agre
     return row
 
 
-def change(session: Session, viewer: Viewer, agreement_id: str, terms: Terms) -> None:
+def change(session: Session, viewer: Viewer, agreement_id: str, terms: Terms, *, at: datetime) -> None:
     """Other words, while nobody has signed these. Raises BadInput, Conflict, NotFound."""
     must_govern(viewer)
     hold(session, viewer.partnership_id)
@@ -63,7 +63,7 @@ def change(session: Session, viewer: Viewer, agreement_id: str, terms: Terms) ->
         raise Conflict("agreement: signed or ended")
     if viewer.agency_id != one.row.created_for:
         raise Refused("another-agency")
-    check(terms, _agency_ids(session, viewer))
+    _check(session, viewer, terms, at)
     one.row.document = terms.written()
     session.flush()
 
@@ -157,8 +157,13 @@ def _of_installation(one: dict[str, Any]) -> Terms:
     )
 
 
-def _agency_ids(session: Session, viewer: Viewer) -> set[str]:
-    return {agency.id for agency in list_agencies(session, viewer.partnership_id)}
+def _check(session: Session, viewer: Viewer, terms: Terms, at: datetime) -> None:
+    """Raises BadInput for what is missing, and for what the policy in force does not know."""
+    said = json.loads(newest(session, viewer.partnership_id, at).document)
+    agencies = {agency.id for agency in list_agencies(session, viewer.partnership_id)}
+    check(terms, agencies & set(said["agencies"]))
+    if not covered(terms, said):
+        raise BadInput("Choose purposes and kinds of information that the policy knows.", "classes")
 
 
 def _free_name(session: Session, partnership_id: str, at: datetime) -> str:
@@ -211,11 +216,13 @@ def to_sign(session: Session, viewer: Viewer, one: Registered, at: datetime) -> 
 def opens(session: Session, viewer: Viewer, one: Registered, at: datetime) -> tuple[Line, ...]:
     """What the other parties would be shown of this officer's agency, once all have signed and are ready."""
     current = newest(session, viewer.partnership_id, at).document
-    agreements = json.loads(current)["agreements"]
-    own = viewer.agency_id
-    others = (party for party in one.terms.parties if party != own)
+    said, own = json.loads(current), viewer.agency_id
+    if not covered(one.terms, said) or own not in said["agencies"]:
+        return ()
+    others = (party for party in one.terms.parties if party != own and party in said["agencies"])
     pairs = [one.terms.in_policy(f"to-sign {party}", (own, party)) for party in others]
-    return changes(current, with_agreements(current, [*agreements, *pairs]), at).gains_for(own)
+    with_them = with_agreements(current, [*said["agreements"], *pairs])
+    return changes(current, with_them, at).gains_for(own)
 
 
 @dataclass(frozen=True, slots=True)

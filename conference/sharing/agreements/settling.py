@@ -19,7 +19,7 @@ from conference.identity.models import Staff, StaffRole
 from conference.inputs import hold
 from conference.sharing.agreements.models import Agreement
 from conference.sharing.agreements.readiness import standings
-from conference.sharing.agreements.register import installed, registered, taking_part
+from conference.sharing.agreements.register import covered, installed, registered, taking_part
 from conference.sharing.models import PolicyVersion
 from conference.sharing.versions import newest, publish_next, with_agreements
 
@@ -49,7 +49,7 @@ def settle(
     }
     wanted = installed(current.document, known)
     for one in known:
-        wanted += taking_part(one, standing, at)
+        wanted += taking_part(one, standing, at) if covered(one.terms, said) else []
     if wanted == said["agreements"]:
         return None
     document = with_agreements(current.document, wanted)
