@@ -10,6 +10,7 @@ from flask.json.tag import TaggedJSONSerializer
 from flask.testing import FlaskClient
 
 from conference.cases.models import Case
+from conference.governance.wrong import services as wrong
 from conference.identity import session_store
 from conference.identity.session_store import Owner
 from conference.identity.sessions import cookie_name
@@ -17,6 +18,7 @@ from conference.sharing.agreements import services as agreements
 from conference.sharing.agreements.terms import ASKED, Terms
 from conference.sharing.door import disclose
 from conference.sharing.drafts import services as drafts
+from conference.sharing.reviews import services as reviews
 from conference.trail.reading import Wanted, events_for
 from conference.trail.sequencer import place
 from conference.web import ConferenceFlask, parts_of
@@ -63,7 +65,38 @@ def looked(world: World) -> World:
         for agency in ("police", "homes", "nhs", "haven"):
             found = events_for(session, HOME, agency, Wanted(names=("disclosure.shown",)))
             world.events[agency] = found[0].id
+    gone_wrong(world)
+    settle(world)
     return world
+
+
+def gone_wrong(world: World) -> None:
+    """Homes report what their Sam was shown, and a consent is withdrawn: `world.afterwards`, by kind."""
+    viewer = world.viewer("h-ig")
+    with told("gone wrong", world.now), world.database.write() as session:
+        entry = wrong.find_entry(session, viewer, world.events["homes"])
+        places = [n for n, item in enumerate(entry.items) if item and item.class_name == "offending.order"]
+        typed = wrong.Typed("shown", places, "The rule was wrong")
+        report = wrong.report(session, viewer, entry, typed, at=world.now)
+        review = reviews.open_review(
+            session,
+            partnership_id=HOME,
+            kind=reviews.ReviewKind.WITHDRAWAL,
+            agency_id="haven",
+            about=f"cns_{'a' * 26}",
+            case_id=world.case_id,
+            due=reviews.next_working_day(world.now),
+            at=world.now,
+        )
+        opened = next(one for one in reviews.of_own_agency(session, viewer) if one.about == report.id)
+        (notice,) = wrong.notices_of(session, viewer, report)
+        world.afterwards |= {
+            "report": report.id,
+            "review": review.id,
+            "wrong_review": opened.id,
+            "notice": notice.id,
+            "recall": notice.recall_id,
+        }
 
 
 def governed(world: World) -> None:
