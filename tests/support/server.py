@@ -124,6 +124,25 @@ class Server:
             time.sleep(0.01)
         self._process = None
 
+    def workers(self) -> list[int]:
+        """The processes that answer, by number; the one that started them is not among them."""
+        found: list[int] = []
+        if self._process is None:
+            return found
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                state, parent, *_ = stat.read_text("utf-8", "replace").rpartition(") ")[2].split()
+                if int(parent) == self._process.pid and state != "Z":
+                    found.append(int(stat.parent.name))
+        return sorted(found)
+
+    def kill_one(self, which: int) -> None:
+        """SIGKILL to one of its workers; the others go on, and it is replaced."""
+        workers = self.workers()
+        if workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(workers[which % len(workers)], signal.SIGKILL)
+
     def said(self) -> str:
         """What it wrote to its log."""
         return self._log.read_text("utf-8", "replace")
