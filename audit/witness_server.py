@@ -120,7 +120,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._send(Answer(400, f"more than {REQUEST_LIMIT} bytes\n".encode()))
             return None
-        return self.rfile.read(int(length))
+        return self._read(int(length))
+
+    def _read(self, length: int) -> bytes | None:
+        """So many bytes, in the time that a request has; None, and the end of the connection, if not."""
+        until, found = time.monotonic() + SECONDS, b""
+        while len(found) < length and time.monotonic() < until:
+            piece = self.rfile.read1(length - len(found))
+            if not piece:
+                break
+            found += piece
+        if len(found) < length:
+            self.close_connection = True
+            return None
+        return found
 
     def _send(self, answer: Answer) -> None:
         self.send_response(answer.status, self.REASONS.get(answer.status))

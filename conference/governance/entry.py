@@ -77,6 +77,8 @@ def _checked(found: Verification, names: Directory) -> list[str]:
     said = [_HOLDS[one] for one in found.checked]
     if found.size is not None:
         said.append(f"That checkpoint is of {words.count(found.size, 'entry', 'entries')}.")
+    if found.epoch is not None and found.epoch > 1:
+        said.append(f"The log had lost its end before, and goes on under the name of epoch {found.epoch}.")
     if found.witnessed is not None:
         said.append(f"Cosigned it: the witnesses of {by_whom(found.witnessed, names.agencies)}.")
     elif found.size is not None:
@@ -109,9 +111,15 @@ def leaf(session: Session, viewer: Viewer, event_id: str) -> bytes:
     return _download(session, viewer, event_id)[1]
 
 
-def title(session: Session, viewer: Viewer, event_id: str) -> str:
-    """What the entry is called. Raises NotFound unless it is (partly) theirs."""
-    return _title(_find(session, viewer, event_id))
+def title(session: Session, viewer: Viewer, event_id: str) -> tuple[str, int | None]:
+    """What the entry is called, and the epoch of the log in which it has its place; None while it has none.
+
+    Raises NotFound unless it is (partly) theirs.
+    """
+    found = _find(session, viewer, event_id)
+    if found.index is None:
+        return _title(found), None
+    return _title(found), proving.epoch_of_proof(session, viewer.partnership_id, event_id)
 
 
 def _download(session: Session, viewer: Viewer, event_id: str) -> tuple[bytes, bytes]:

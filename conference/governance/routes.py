@@ -86,8 +86,8 @@ def show(event_id: str) -> ResponseReturnValue:
 @requires(Permission.GOVERNANCE)
 def check(event_id: str) -> ResponseReturnValue:
     """How to check the entry without this service."""
-    title = entry.title(g.session, g.viewer, event_id)
-    return render_template("governance/check.html", event_id=event_id, title=title)
+    title, epoch = entry.title(g.session, g.viewer, event_id)
+    return render_template("governance/check.html", event_id=event_id, title=title, epoch=epoch)
 
 
 @bp.get("/disclosures/<event_id>/proof")
@@ -122,7 +122,7 @@ def log() -> ResponseReturnValue:
 @requires(Permission.GOVERNANCE)
 def copy() -> ResponseReturnValue:
     """The whole log, with what opens this agency's own parts."""
-    packed = whole.as_zip(g.session, g.viewer, clock.now())
+    packed = whole.as_zip(g.session, g.viewer, clock.now(), epoch=_epoch())
     return _file(packed, f"log-{clock.today().isoformat()}.zip", "application/zip")
 
 
@@ -130,7 +130,7 @@ def copy() -> ResponseReturnValue:
 @requires(Permission.GOVERNANCE)
 def key() -> ResponseReturnValue:
     """The key with which the log is verified. It is for everybody."""
-    return _file(f"{whole.log_page(g.session, g.viewer).key}\n".encode(), "vkey", "text/plain")
+    return _file(whole.key(g.session, g.viewer, _epoch()), "vkey", "text/plain")
 
 
 @bp.get("/log/policy")
@@ -145,6 +145,12 @@ def policy() -> ResponseReturnValue:
 def meaning() -> ResponseReturnValue:
     """What the log proves and what it does not, in plain words."""
     return render_template("governance/meaning.html")
+
+
+def _epoch() -> int | None:
+    """Which epoch of the log is asked for; None for the current."""
+    given = request.args.get("epoch", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 6 else None
 
 
 def _file(content: bytes, name: str, kind: str) -> Response:

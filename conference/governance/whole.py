@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from conference.cases.services import exclusions_of
 from conference.clock import LONDON
-from conference.errors import Conflict
+from conference.errors import Conflict, NotFound
 from conference.formats import day
 from conference.governance import words
 from conference.governance.witnesses import Witnesses, witnesses
@@ -32,7 +32,7 @@ CHUNK = 1000
 class LogPage:
     """What the log says of itself. signed_at: when its newest checkpoint was; None while there is none.
 
-    before: where the log had lost its end, a sentence for each gap.
+    before: where the log had lost its end: the number of the epoch that ended so, and a sentence.
     """
 
     origin: str
@@ -41,7 +41,7 @@ class LogPage:
     signed_at: datetime | None
     root: str | None
     witnesses: Witnesses
-    before: list[str]
+    before: list[tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,13 @@ def log_page(session: Session, viewer: Viewer) -> LogPage:
         signed_at=None if latest is None else latest.at,
         root=None if latest is None else latest.note.splitlines()[2],
         witnesses=witnesses(session, viewer),
-        before=[_gap(one) for one in epochs.opened(session, partnership)],
+        before=_gaps(epochs.opened(session, partnership)),
     )
+
+
+def _gaps(opened: list[LogEpoch]) -> list[tuple[int, str]]:
+    ended = [1, *(one.number for one in opened)]
+    return [(number, _gap(one)) for number, one in zip(ended, opened, strict=False)]
 
 
 def _gap(epoch: LogEpoch) -> str:
@@ -97,19 +102,31 @@ def check(session: Session, viewer: Viewer) -> Checked:
     return Checked(holds, is_broken=False)
 
 
-def as_zip(session: Session, viewer: Viewer, at: datetime) -> bytes:
+def key(session: Session, viewer: Viewer, epoch: int | None = None) -> bytes:
+    """The verifier key of an epoch, by default of the current, as a file. Raises NotFound."""
+    _check_epoch(session, viewer, epoch)
+    return f"{epochs.verifier(session, viewer.partnership_id, epoch)}\n".encode()
+
+
+def _check_epoch(session: Session, viewer: Viewer, epoch: int | None) -> None:
+    if epoch is not None and not 1 <= epoch <= epochs.current(session, viewer.partnership_id):
+        raise NotFound(f"epoch {epoch}")
+
+
+def as_zip(session: Session, viewer: Viewer, at: datetime, *, epoch: int | None = None) -> bytes:
     """The static log with what opens the agency's own parts; the download is logged.
 
     An officer who is kept out of a case gets the log without the parts, for they would speak of it.
     Not compressed: the length depends on how many entries there are, and on one's own parts, alone.
-    Raises Conflict if the log is broken.
+    epoch: by default the current. Raises Conflict if the log is broken, NotFound.
     """
+    _check_epoch(session, viewer, epoch)
     agency = None if exclusions_of(session, viewer.staff_id) else viewer.agency_id
     packed = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "log"
         try:
-            proving.export(session, viewer.partnership_id, root, agency=agency)
+            proving.export(session, viewer.partnership_id, root, agency=agency, epoch=epoch)
         except (proving.LogFault, SealBroken, KeyGone) as fault:
             raise Conflict("log: cannot be exported") from fault
         _pack(packed, root, at)

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 import audit
 from conference import clock
+from conference.trail import reopening
 from conference.trail.keys import verifier_key
 from conference.trail.sequencer import place
 from conference.trail.witnessing import asker, roll
@@ -106,3 +107,20 @@ def test_a_meeting_keeps_its_checkpoint(get, seen: Seen, witnesses: list[Running
     assert "The log up to its end was witnessed by 3 agencies." in page
     note = audit.Note.parse(get(f"{path}/checkpoint", who="s-chair").encode())
     assert len(note.signatures) == 4
+
+
+def test_after_a_new_epoch_both_parts_can_be_had(get, seen: Seen, tmp_path: Path) -> None:
+    database = seen.world.database
+    before = verifier_key(database.keys, HOME)
+    database.keys.destroy(f"log/{HOME}/1")
+    officers = (seen.world.staff["p-ig"], seen.world.staff["h-ig"])
+    with clock.held(NOW):
+        reopening.open_epoch(database, HOME, approved_by=officers, key=before)
+    page = get("/governance/log")
+    assert f"conference/{HOME}/2+" in page
+    assert "The log was continued on 24 November 2026 under another name." in page
+    assert get("/governance/log/key?epoch=1").strip() == str(before)
+    assert get("/governance/log/key").startswith(f"conference/{HOME}/2+")
+    old = f"/governance/disclosures/{seen.events['h-rep']}"
+    assert "Yes: at place " in get(old)
+    assert "/governance/log/key?epoch=1" in get(f"{old}/check")
