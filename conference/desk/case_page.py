@@ -13,15 +13,12 @@ from conference.meetings import marks
 from conference.meetings import services as meetings
 from conference.meetings.models import Meeting, MeetingStatus
 from conference.meetings.told import Told, asked_for, tasks_of
-from conference.sharing import catalogue
-from conference.sharing.door import Asked, disclose
+from conference.sharing.door import disclose
 from conference.sharing.overrides.services import emergency_of
 from conference.sharing.recalls import receipts
 from conference.sharing.view import CaseView, PersonView, Row
 
 WAYS = {"person": "By person", "agency": "By agency", "timeline": "Timeline", "actions": "Actions"}
-ON_PAPER = tuple(name for name in catalogue.LABELS if name not in catalogue.SAFE_CONTACT)
-"""What a print holds: a sheet can be left lying about, so the safe address is never on one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +53,9 @@ def case_page(session: Session, viewer: Viewer, case: Case, *, way: str, at: dat
 
 def paper(session: Session, viewer: Viewer, case: Case, *, at: datetime) -> CasePage:
     """The same by person, for paper. Logged as a print."""
-    view = disclose(session, viewer, [case], asked=Asked(classes=ON_PAPER), channel="print")[case.id]
-    return _page(session, viewer, case, view, "person", at=at)
+    view = disclose(session, viewer, [case], asked=asked_for("print"), channel="print")[case.id]
+    page = _page(session, viewer, case, view, "person", at=at)
+    return replace(page, mark=marks.case_page(session, viewer, case, view, at=at))
 
 
 def _page(

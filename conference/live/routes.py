@@ -11,6 +11,7 @@ from conference import clock
 from conference.identity.sessions import does_not_extend
 from conference.live import services
 from conference.live.known import Answer, Memory
+from conference.meetings.told import WAYS_ASKED
 from conference.permissions import Permission, requires
 
 bp = Blueprint("live", __name__)
@@ -28,7 +29,8 @@ def init_app(app: Flask) -> None:
 @does_not_extend
 def case(case_id: str) -> ResponseReturnValue:
     """Whether an open case still holds."""
-    way = "actions" if request.args.get("view") == "actions" else ""
+    given = request.args.get("view", "")
+    way = given if given in WAYS_ASKED else ""
     memory: Memory = current_app.extensions["live"]
     return _said(
         services.case_page(g.session, g.viewer, memory, case_id, seen=_seen(), way=way, at=clock.now())

@@ -12,7 +12,8 @@ from conference import clock
 from conference.identity.services import staff_names
 from conference.meetings import outcomes, services
 from conference.meetings.models import Action, ActionStatus
-from conference.sharing.door import EVERYTHING, Asked
+from conference.sharing import catalogue
+from conference.sharing.door import EVERYTHING, NAMES, Asked
 from conference.sharing.view import CaseView, PersonView, Row
 
 ByPerson = list[tuple[PersonView, list[Row]]]
@@ -27,12 +28,18 @@ FIRST = (
 )
 """What every way of looking shows above the rest, and all that the list of actions shows."""
 
+ON_PAPER = tuple(name for name in catalogue.LABELS if name not in catalogue.SAFE_CONTACT)
+"""What a print holds: a sheet can be left lying about, so the safe address is never on one."""
+
 STATES = {ActionStatus.AGREED: "To do", ActionStatus.DONE: "Done", ActionStatus.NOT_POSSIBLE: "Not possible"}
 
 
+WAYS_ASKED = {"actions": Asked(classes=FIRST), "print": Asked(classes=ON_PAPER), "names": NAMES}
+
+
 def asked_for(way: str) -> Asked:
-    """What a way of looking at a case asks for: `actions` for the first lines alone."""
-    return Asked(classes=FIRST) if way == "actions" else EVERYTHING
+    """What a way of looking at a case asks for: some ask for a part of it alone."""
+    return WAYS_ASKED.get(way, EVERYTHING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ async function ask(page) {
   if (answer.status !== 200 && answer.status !== 204) return leave();
   const became = answer.status === 204 ? "same" : (await answer.json()).answer;
   if (became === "less") await renew(page);
-  else if (page.isConnected) page.querySelector("[data-live-new]").hidden = became === "same";
+  else page.querySelector("[data-live-new]")?.toggleAttribute("hidden", became === "same");
   show();
 }
 
@@ -47,8 +47,9 @@ function leave() {
   location.reload();
 }
 
-// The page anew, by the way that is logged; what was typed stays.
+// The page anew, by the way that is logged; what was typed stays, where anything can be.
 async function renew(page) {
+  if ("liveReload" in page.dataset) return leave();
   const typed = keepTyped();
   const target = "#main-content";
   const how = { source: document.body, target, select: target, selectOOB: "#page-foot", swap: "outerHTML" };

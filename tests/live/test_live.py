@@ -94,9 +94,9 @@ def screen(app: ConferenceFlask, world: World, who: str = "h-rep", query: str = 
 
 @pytest.mark.slow
 def test_a_page_that_was_just_made_holds(app: ConferenceFlask, told_world: World) -> None:
-    for query in ("", "?view=agency", "?view=timeline", "?view=actions"):
-        page = screen(app, told_world, query=query)
-        assert [page.became() for _ in range(3)] == ["same"] * 3, query
+    for more in ("", "?view=agency", "?view=timeline", "?view=actions", "/print", "/research"):
+        page = screen(app, told_world, query=more)
+        assert [page.became() for _ in range(3)] == ["same"] * 3, more
 
 
 def corrected(world: World, name: str, who: str, **said: str) -> Callable[[Session, Case], None]:
@@ -177,7 +177,8 @@ def taken_back(world: World, name: str) -> Callable[[Session, Case], object]:
 
 def test_what_is_taken_back_goes_and_what_is_new_waits(app: ConferenceFlask, told_world: World) -> None:
     page, owner = screen(app, told_world), screen(app, told_world, "p-rep")
-    assert page.became() == owner.became() == "same"
+    paper, ours = screen(app, told_world, query="/print"), screen(app, told_world, query="/research")
+    assert page.became() == owner.became() == paper.became() == ours.became() == "same"
     change(app, offered(told_world, "new"), told_world)
     assert page.became() == owner.became() == "more"
     assert page.became() == "more"
@@ -187,6 +188,10 @@ def test_what_is_taken_back_goes_and_what_is_new_waits(app: ConferenceFlask, tol
     assert page.became() == "less"
     assert "Two calls" not in page.open()
     assert page.became() == "same"
+    assert paper.became() == "less"
+    assert ours.became() == "same"  # it holds the names, and what is our own
+    change(app, taken_back(told_world, "police/identity.name/victim"), told_world)
+    assert ours.became() == "less"
 
 
 def test_where_nobody_knows_what_a_page_showed_it_is_made_anew(
