@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import create_engine, event, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from audit import open_checkpoint
@@ -25,8 +26,10 @@ from conference.trail.keys import verifier_key
 from conference.trail.models import LogEvent
 from conference.trail.sequencer import check_start, place
 from conference.trail.sqlstore import SqlStore
+from conference.vault.keyfile import KeyFile
+from tests.trail.conftest import fill
 from tests.trail.test_committing import at_once, prepared
-from tests.trail.things import write_many
+from tests.trail.things import a_field, write, write_many
 
 WRITING = (
     "SELECT inputs",
@@ -243,3 +246,59 @@ def test_a_smaller_number_that_commits_later_gets_its_place(postgres_log: Databa
     assert len(numbers) == 4
     assert list(order) == [second[0][0].parts.leaf, first[0][0].parts.leaf]
     goes_on(database, before, 4)
+
+
+@pytest.mark.parametrize("name", ["SELECT nodes", "INSERT log_leaf", "INSERT log_checkpoint", "COMMIT"])
+@pytest.mark.postgres
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # lost connections stay open
+def test_the_connection_is_lost_while_placing(
+    postgres_log: Database, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The server ends the session, as it does when it is restarted; the next try places each event once."""
+    database = postgres_log
+    write_many(database, 2)
+    before = checkpoint(database)
+    write(database, a_field(1))
+    other = create_engine(database.engine.url)
+
+    class Cuts(Faults):
+        def at(self, name: str, *, done: bool) -> None:
+            if name == self.name and not done and not self.struck:
+                self.struck = 1
+                with other.connect() as connection:
+                    connection.execute(text(CUT))
+
+    with struck(database, monkeypatch, Cuts(name)), pytest.raises(OperationalError):
+        place(database, "north")
+    other.dispose()
+    goes_on(database, before, 3)
+
+
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+def test_a_full_disk_while_placing(tmp_path: Path, keys: KeyFile) -> None:
+    """Nothing is placed by halves, and when there is room again each event gets its place."""
+    url = f"sqlite:///{tmp_path}/data.db"
+    fill(url)
+    database = Database(url, keys)
+    write_many(database, 2)
+    before = checkpoint(database)
+    for number in range(60):
+        write(database, a_field(number))
+    engine = database.engine
+
+    def is_full(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA max_page_count=1")  # no page more than there are
+
+    event.listen(engine, "connect", is_full)
+    engine.dispose()
+    with pytest.raises(OperationalError, match="full"):
+        place(database, "north")
+    event.remove(engine, "connect", is_full)
+    engine.dispose()
+    goes_on(database, before, 62)
+    database.close()
