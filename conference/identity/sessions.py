@@ -104,7 +104,7 @@ class ServerSessions(SessionInterface):
         name = cookie_name(app)
         if ours.modified:
             self._keep(app, ours)
-        elif ours.token is not None and _extends(app) and _touch_is_due(ours):
+        if ours.token is not None and _extends(app) and _touch_is_due(ours):
             with app.extensions["conference"].database.write() as own:
                 store.touch(own, ours.token)
         if ours.cookie is not None:
