@@ -147,6 +147,16 @@ def test_to_begin_again_is_to_ask_again_whether_it_is_safe(support: Support) -> 
     assert "checked" not in support.get("v-idva", "/cases/{case}/consents/ask/safe").get_data(as_text=True)
 
 
+def test_answers_from_an_hour_ago_are_asked_again(support: Support) -> None:
+    support.asked("v-idva")
+    for _ in range(5):
+        support.later(minutes=10)
+        support.get("v-idva", "/")  # the session goes on
+    assert support.get("v-idva", "/cases/{case}/consents/check").status_code == 200
+    support.later(minutes=10)
+    assert support.get("v-idva", "/cases/{case}/consents/check").headers["Location"].endswith("/ask/person")
+
+
 def test_another_person_is_asked_everything_anew(support: Support) -> None:
     support.asked("v-idva")
     support.post("v-idva", "/cases/{case}/consents/ask/person", person=support.people["other"])

@@ -44,7 +44,7 @@ def index(case_id: str) -> ResponseReturnValue:
 def begin(case_id: str) -> ResponseReturnValue:
     """Ask somebody anew: whether it is safe is never answered from before."""
     case = _case(case_id)
-    Draft(session, case.id).drop()
+    Draft(session, case.id, clock.now()).drop()
     return redirect(url_for(".ask", case_id=case.id, step="person"), 303)
 
 

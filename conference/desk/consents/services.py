@@ -121,7 +121,7 @@ def asking_of(
     """Where the worker is with asking somebody in a case found through them. kept: their session."""
     people = known.known_people(session, viewer, case)
     agencies = taking.nameable_agencies(session, viewer.partnership_id, at=at)
-    return Asking(session, case, Draft(kept, case.id), people, agencies)
+    return Asking(session, case, Draft(kept, case.id, at), people, agencies)
 
 
 def save(asking: Asking, step: str, answers: dict[str, Any]) -> None:

@@ -82,20 +82,24 @@ class Asking:
     @property
     def speakers(self) -> list[PersonView]:
         """The adults of the case who might decide for a child."""
-        if self.person is None or self.person.role != "child":
+        if not self.is_child:
             return []
         return [one for one in self.others if one.role != "child" and one.person_id not in self.unsafe]
 
     @property
+    def is_child(self) -> bool:
+        """Whether who is asked is a child in the case, or under 16 by what is shown."""
+        return self.person is not None and (self.person.role == "child" or self.is_under_16)
+
+    @property
     def is_under_16(self) -> bool:
-        """Whether who decides for themselves is under 16: by the date of birth, else as their role says."""
+        """Whether who is asked is under 16: by the date of birth, else as their role says."""
         person = self.person
-        if person is None or self.speaker is not None:
+        if person is None:
             return False
-        born = person.born
+        born, today = person.born, person.today
         if born is None:
             return person.role == "child"
-        today = person.today
         return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < 16
 
     @property
@@ -111,8 +115,8 @@ class Asking:
         """The questions that are asked of this person."""
         asked_only_if = {
             "unsafe": bool(self.others),
-            "speaker": self.person is not None and self.person.role == "child",
-            "gillick": self.is_under_16,
+            "speaker": self.is_child,
+            "gillick": self.is_under_16 and self.speaker is None,
             "left_out": bool(words.parts_of(self.draft.of("kinds", "kinds") or ())),
         }
         return [step for step in FORMS if asked_only_if.get(step, True)]

@@ -47,7 +47,7 @@ class Taken:
     def must_stand(self, role: PersonRole) -> None:
         """Raises BadInput where what was said so cannot count as said.
 
-        role: of the person whose consent it is.
+        role: in the case, of the person whose consent it is.
         """
         if not self.safe or not self.alone:
             raise BadInput("Stop. Record: unsafe to ask.", "safe")
@@ -57,7 +57,7 @@ class Taken:
             raise BadInput("Read the words aloud first.", "way")
         if self.under_16 and self.speaker is None and not self.gillick.strip():
             raise BadInput("Say why they understand enough to decide this.", "gillick")
-        if self.speaker is not None and role is not PersonRole.CHILD:
+        if self.speaker is not None and role is not PersonRole.CHILD and not self.under_16:
             raise BadInput("Only for a child can somebody else decide.", "speaker")
 
 
