@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from conference.cases.models import Case
+from conference.cases.models import Case, PersonRole
 from conference.cases.services import people_in
 from conference.identity.services import Viewer
 from conference.trail import writing
@@ -19,6 +19,9 @@ from conference.vault.seal import Place, seal
 from conference.vault.unseal import Sealed, open_all
 
 ERASED = "This was about somebody who was erased. It can no longer be read."
+
+
+_AT_RISK = PersonRole.VICTIM
 
 
 class Note(NamedTuple):
@@ -29,13 +32,12 @@ class Note(NamedTuple):
     place: Place
 
 
-def people_of_case(session: Session, case_id: str | None) -> list[str]:
-    """Whom a text about the case may speak of: everybody in it who was not erased."""
+def people_at_risk(session: Session, case_id: str | None, more: Iterable[str] = ()) -> list[str]:
+    """Whom a text about the case speaks of: the people at risk in it, and `more`; not those erased."""
     case = session.get(Case, case_id) if case_id is not None else None
-    if case is None:
-        return []
+    victims = [] if case is None else [who for who, role in people_in(session, case) if role is _AT_RISK]
     keys = session.info["keys"]
-    return [who for who, _ in people_in(session, case) if not keys.is_destroyed(f"person/{who}")]
+    return sorted(who for who in {*victims, *more} if not keys.is_destroyed(f"person/{who}"))
 
 
 def seal_note(

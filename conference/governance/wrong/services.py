@@ -17,7 +17,7 @@ from conference.governance.wrong import spread
 from conference.governance.wrong.models import Fault, Told, WrongItem, WrongNote, WrongReport, WrongTold
 from conference.identity.services import Viewer
 from conference.ids import new_id
-from conference.sharing.notes import people_of_case, seal_note
+from conference.sharing.notes import people_at_risk, seal_note
 from conference.sharing.recalls.models import Cause, Recall, RecallNotice
 from conference.sharing.recalls.notices import send_notices
 from conference.sharing.recalls.shown import Past
@@ -152,7 +152,7 @@ def _stored(
             what,
             partnership_id=viewer.partnership_id,
             agency_id=viewer.agency_id,
-            people=people_of_case(session, entry.case),
+            people=people_at_risk(session, entry.case, (who for item in chosen for who in item.subjects)),
             place=Place("wrong_report", report_id, "what"),
         ),
     )
@@ -200,7 +200,7 @@ def add_note(session: Session, viewer: Viewer, found: WrongReport, text: str, *,
         checked_text(text, "text", "Write what was done."),
         partnership_id=found.partnership_id,
         agency_id=viewer.agency_id,
-        people=people_of_case(session, found.case_id),
+        people=_people(session, viewer, found),
         place=Place("wrong_note", note_id, "text"),
     )
     found.notes.append(
@@ -233,7 +233,7 @@ def decide(
         checked_text(why, "why", "Say why."),
         partnership_id=found.partnership_id,
         agency_id=found.agency_id,
-        people=people_of_case(session, found.case_id),
+        people=_people(session, viewer, found),
         place=Place("wrong_report", found.id, "why"),
     )
     found.reportable, found.decided_at, found.decided_by = reportable == "yes", at, viewer.staff_id
@@ -316,6 +316,14 @@ def still_to_do(session: Session, viewer: Viewer, found: WrongReport) -> list[st
         ),
     )
     return [sentence for is_missing, sentence in sentences if is_missing]
+
+
+def _people(session: Session, viewer: Viewer, found: WrongReport) -> list[str]:
+    """Whom what is written about a report speaks of."""
+    entry = event_for(session, viewer.partnership_id, viewer.agency_id, found.event_id)
+    known = {(one.field_id, one.class_name) for one in found.items}
+    items = [item for item in entry.items if item is not None and (item.field, item.class_name) in known]
+    return people_at_risk(session, found.case_id, (who for item in items for who in item.subjects))
 
 
 def _must_lead(viewer: Viewer, found: WrongReport) -> None:

@@ -15,7 +15,7 @@ from conference.errors import BadInput, Conflict, NotFound
 from conference.identity.services import Viewer
 from conference.ids import new_id
 from conference.permissions import Permission
-from conference.sharing.notes import Note, people_of_case, read_notes, seal_note
+from conference.sharing.notes import Note, people_at_risk, read_notes, seal_note
 from conference.sharing.reviews.models import OUTCOMES, Review, ReviewKind
 from conference.sharing.reviews.working_days import next_working_day
 from conference.trail import writing
@@ -161,7 +161,7 @@ def close_review(
         text,
         partnership_id=review.partnership_id,
         agency_id=viewer.agency_id,
-        people=people_of_case(session, review.case_id),
+        people=people_at_risk(session, review.case_id),
         place=_place(review),
     )
     settle(session, review, By.viewer(viewer), outcome, at=at)
