@@ -68,6 +68,7 @@ def test_pieces_make_up_the_export(
     assert files(folder) == files(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the database has no part in it
 @pytest.mark.slow
 def test_pieces_over_the_width_of_a_tile(
     database: Database, vkey: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -86,6 +87,7 @@ def test_pieces_over_the_width_of_a_tile(
     assert len(files(folder)) == 3 + 3 + 3 + 1  # two full tiles, a partial one; bundles; one tile above
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the database has no part in it
 @pytest.mark.slow
 def test_an_export_whose_front_is_cut_verifies_with_its_parts(
     database: Database, vkey: Path, tmp_path: Path
@@ -111,6 +113,7 @@ def spoiled(content: bytes, name: str, change) -> bytes:
     return packed.getvalue()
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the database has no part in it
 def test_what_does_not_verify_is_not_kept(database: Database, vkey: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     write_many(database, 3)
@@ -157,6 +160,7 @@ def test_a_log_that_lost_its_end_is_no_continuation(database: Database, vkey: Pa
         fetch_log(tmp_path / "copy", vkey, lambda _: Piece(content, 5), said)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the database has no part in it
 def test_a_copy_that_was_being_swapped_is_found_again(database: Database, vkey: Path, tmp_path: Path) -> None:
     write_many(database, 2)
     fetch_log(tmp_path / "copy", vkey, asking(database), said)

@@ -154,6 +154,7 @@ def test_a_lost_key_is_followed_by_another(database: Database, tmp_path: Path) -
     assert "size 3 " in verified(database, tmp_path / "two", 2, "police")
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the database has no part in it
 def test_a_stranger_s_key_or_checkpoint_is_refused(database: Database) -> None:
     written(database, 3)
     stranger = audit.SigningKey("conference/north", bytes(32))
@@ -165,6 +166,7 @@ def test_a_stranger_s_key_or_checkpoint_is_refused(database: Database) -> None:
         reopen(database, key=stranger.verifier)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the database has no part in it
 def test_no_origin_is_used_twice(database: Database) -> None:
     """A database that was restored to before its second epoch is refused, and goes on as a third."""
     written(database, 3)

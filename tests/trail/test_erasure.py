@@ -93,6 +93,7 @@ def test_what_is_about_them_closes_and_the_log_stands(
     check_closed(database, told, before, tmp_path)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the database has no part in it
 def test_the_log_goes_on_after_it(database: Database, told: list[str]) -> None:
     erase(database, ANN)
     write(database, a_field(6, "police", BEN))
@@ -101,6 +102,7 @@ def test_the_log_goes_on_after_it(database: Database, told: list[str]) -> None:
     assert open_subjects(database, "police")[-1] == [(BEN,)]
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the database has no part in it
 def test_receipts_are_still_in_the_log(database: Database) -> None:
     with database.write() as session:
         hashed = log(session, a_field(1, "police", ANN))

@@ -89,6 +89,7 @@ def test_all_are_asked_and_a_quorum_verifies_offline(
     assert [entry.name for entry in read(database, "idva", names=("witness.added",))] == ["witness.added"] * 3
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the database has no part in it
 def test_two_of_three_are_enough_and_one_is_not(database: Database, witnesses: list[Running]) -> None:
     write_many(database, 2)
     witnesses[0].stop()
@@ -128,6 +129,7 @@ def test_one_agency_with_two_keys_counts_once(
             one.start()
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the database has no part in it
 def test_a_key_is_registered_once_and_for_one_agency(database: Database, witnesses: list[Running]) -> None:
     key = audit.VerifierKey.parse(witnesses[0].vkey)
     renamed = str(audit.VerifierKey("almo.example/2", key.kind, key.public))
@@ -318,6 +320,7 @@ def test_a_split_view_is_refused(database: Database, witnesses: list[Running]) -
     assert ask(database) == [Outcome.FORK] * 3
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the database has no part in it
 def test_a_witness_of_another_log_is_a_stranger(database: Database, tmp_path: Path) -> None:
     with ExitStack() as stack:
         elsewhere = audit.SigningKey("elsewhere.example", bytes(32)).verifier
@@ -328,6 +331,7 @@ def test_a_witness_of_another_log_is_a_stranger(database: Database, tmp_path: Pa
         assert refused(database) == []
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the database has no part in it
 def test_nonsense_is_not_a_cosignature(
     database: Database, witnesses: list[Running], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -341,6 +345,7 @@ def test_nonsense_is_not_a_cosignature(
     assert newest(database) is None
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the database has no part in it
 def test_a_cosignature_in_the_table_proves_nothing(database: Database, witnesses: list[Running]) -> None:
     write_many(database, 1)
     witnesses[0].stop()
