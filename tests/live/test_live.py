@@ -33,7 +33,11 @@ LATER = NOW + timedelta(seconds=30)
 
 @pytest.fixture(scope="module")
 def told_world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    world = make(tmp_path_factory.mktemp("world"))
+    return prepared(make(tmp_path_factory.mktemp("world")))
+
+
+def prepared(world: World) -> World:
+    """Something at each level that Homes can see."""
     with clock.held(NOW), world.database.write() as session:
         case = session.get_one(Case, world.case_id)
         add(session, world, case, "p-rep", "offending.incident", "He hit her on 3 May", offered="full",
@@ -48,6 +52,16 @@ def app(told_world: World, tmp_path: Path) -> Iterator[ConferenceFlask]:
     made.config["WTF_CSRF_ENABLED"] = False
     yield made
     parts_of(made).database.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def either(request: pytest.FixtureRequest, told_world: World, tmp_path: Path) -> Iterator[World]:
+    if request.param == "sqlite":
+        one = copied(told_world, tmp_path)
+    else:
+        one = prepared(make(tmp_path, request.getfixturevalue("postgres_url")))
+    yield one
+    one.database.close()
 
 
 class Screen:
@@ -175,7 +189,8 @@ def taken_back(world: World, name: str) -> Callable[[Session, Case], object]:
     )
 
 
-def test_what_is_taken_back_goes_and_what_is_new_waits(app: ConferenceFlask, told_world: World) -> None:
+def test_what_is_taken_back_goes_and_what_is_new_waits(either: World) -> None:
+    told_world, app = either, application(either)
     page, owner = screen(app, told_world), screen(app, told_world, "p-rep")
     paper, ours = screen(app, told_world, query="/print"), screen(app, told_world, query="/research")
     assert page.became() == owner.became() == paper.became() == ours.became() == "same"
@@ -192,6 +207,7 @@ def test_what_is_taken_back_goes_and_what_is_new_waits(app: ConferenceFlask, tol
     assert ours.became() == "same"  # it holds the names, and what is our own
     change(app, taken_back(told_world, "police/identity.name/victim"), told_world)
     assert ours.became() == "less"
+    parts_of(app).database.close()
 
 
 def test_where_nobody_knows_what_a_page_showed_it_is_made_anew(
