@@ -19,6 +19,7 @@ from conference.sharing.drafts import publishing, rebasing
 from conference.sharing.drafts import services as drafts
 from conference.sharing.drafts.models import RuleAcceptance
 from conference.sharing.drafts.services import Unsound
+from conference.sharing.drafts.whatif import what_if
 from conference.trail.reading import Wanted, events_for
 from conference.vault.errors import RowBroken
 from tests.governance.rules import ARREARS, LATER, TURNS, accept, changing, publish, send, small, started
@@ -456,3 +457,24 @@ def test_going_back_keeps_every_class_purpose_and_lock(whole: World, tmp_path: P
         with pytest.raises(Unsound) as broken:
             publishing.look(session, viewer, back.id, at=AFTER)
         assert "locks: lock-new is missing" in broken.value.faults
+
+
+def test_the_past_year_counts_only_ones_own_disclosures(world: World) -> None:
+    """The NHS was told twice that Homes holds arrears; the rule forbids it: two disclosures would be none."""
+    for _ in range(2):
+        assert arrears(world, "n-rep", LATER) == "presence"
+    draft = started(world, "h-ig", {"id": "f-new-1", "effect": "forbid", "classes": ["tenancy"]}, at=AFTER)
+    with world.database.read() as session:
+        found = {}
+        for who in ("h-ig", "p-ig"):
+            viewer = world.viewer(who)
+            looked = publishing.look(session, viewer, draft, at=AFTER)
+            found[who] = what_if(
+                session, viewer, looked.old, looked.new, next_cases=[world.case_id], at=AFTER
+            )
+    theirs = [one for one in found["h-ig"].past if one.recipient == "nhs"]
+    assert {(one.before, one.after, one.count) for one in theirs} == {("presence", "none", 2)}
+    assert "tenancy.arrears" in {one.class_name for one in theirs}
+    assert found["p-ig"].past == ()
+    assert found["p-ig"].next == ()
+    assert {one.class_name for one in found["h-ig"].next} == {"tenancy.arrears", "tenancy.status"}
