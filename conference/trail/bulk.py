@@ -26,15 +26,26 @@ class Bulk:
         if not rows:
             return
         dialect = connection.dialect
-        if dialect.name not in self._made:
-            self._made[dialect.name] = self._make(dialect)
-        statement, processors = self._made[dialect.name]
+        statement, processors = self._for(dialect)
         for at, process in processors:
             rows = [(*row[:at], process(row[at]), *row[at + 1 :]) for row in rows]
         if dialect.name == "sqlite":
             connection.exec_driver_sql(statement, rows if len(rows) > 1 else rows[0])
         else:
-            connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
+            connection.exec_driver_sql(statement, self.arrays(rows))
+
+    def into(self, dialect: Dialect) -> str:
+        """PostgreSQL: the same insert as a piece of a longer statement; `arrays` has what it takes."""
+        return self._for(dialect)[0]
+
+    def arrays(self, rows: Sequence[tuple[Any, ...]]) -> tuple[list[Any], ...]:
+        """PostgreSQL: the values of `rows` column by column."""
+        return tuple(map(list, zip(*rows, strict=True))) or tuple([] for _ in self._columns)
+
+    def _for(self, dialect: Dialect) -> tuple[str, list[_Processor]]:
+        if dialect.name not in self._made:
+            self._made[dialect.name] = self._make(dialect)
+        return self._made[dialect.name]
 
     def _make(self, dialect: Dialect) -> tuple[str, list[_Processor]]:
         columns = [self._table.c[name] for name in self._columns]

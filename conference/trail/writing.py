@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from audit import (
@@ -168,7 +168,7 @@ def record(
 def commit_prepared(session: Session, prepared: Sequence[Prepared]) -> None:
     """Store events in the write session `session`; they are durable when it has committed.
 
-    Eight statements at most, however many events. Raises KeyDestroyed, WriteInReadSession.
+    Seven statements at most, however many events. Raises KeyDestroyed, WriteInReadSession.
     """
     if not prepared:
         return
@@ -182,12 +182,12 @@ def commit_prepared(session: Session, prepared: Sequence[Prepared]) -> None:
             notes.add(one, agency, one.note.encode(), (), (one.partnership, one.event.id, agency), agency)
     tables = (parts, items, notes, empty)
     blobs = iter(seal_parts(session, [part for rows in tables for part in rows.plain]))
-    connection = session.connection()
-    _EVENT.insert(connection, [_event_row(one) for one in prepared])
-    for bulk, rows in ((_PART, parts), (_ITEMS, items), (_NOTE, notes)):
-        bulk.insert(connection, [(*row, next(blobs)) for row in rows.rows])
-    _EMPTY.insert(connection, _together(empty, blobs))
-    connection.execute(_QUEUE[connection.dialect.name], {"ids": _listed(connection, prepared)})
+    rows = [(_EVENT, [_event_row(one) for one in prepared])]
+    rows += [
+        (bulk, [(*row, next(blobs)) for row in table.rows])
+        for bulk, table in ((_PART, parts), (_ITEMS, items), (_NOTE, notes))
+    ]
+    _store(session.connection(), [*rows, (_EMPTY, _together(empty, blobs))])
 
 
 def is_stored(session: Session, prepared: Sequence[Prepared]) -> bool:
@@ -229,11 +229,30 @@ _PART = Bulk(LogPart, *_OF_PART, "empty", "sealed")
 _ITEMS = Bulk(LogItems, *_OF_PART, "number", "sealed")
 _NOTE = Bulk(LogNote, *_OF_PART, "sealed")
 _EMPTY = Bulk(LogEmpty, "partnership_id", "event_id", "sealed")
-_INTO_QUEUE = "INSERT INTO log_queue (partnership_id, n) SELECT partnership_id, n FROM log_event WHERE id "
-_QUEUE = {
-    "sqlite": text(_INTO_QUEUE + "IN (SELECT value FROM json_each(:ids))"),  # noqa: S608 - ours
-    "postgresql": text(_INTO_QUEUE + "= ANY(:ids)"),
-}
+_INTO_QUEUE = "INSERT INTO log_queue (partnership_id, n) SELECT partnership_id, n FROM "
+_BY_ID = "log_event WHERE id IN (SELECT value FROM json_each(?))"
+
+
+def _store(connection: Connection, tables: list[tuple[Bulk, list[tuple[Any, ...]]]]) -> None:
+    """Add the rows, those of events first, and put the events into the queue.
+
+    SQLite: a statement for each table. PostgreSQL: one for all, for each would cost a way there and back.
+    """
+    if connection.dialect.name == "sqlite":
+        for bulk, rows in tables:
+            bulk.insert(connection, rows)
+        ids = json.dumps([row[0] for row in tables[0][1]])
+        connection.exec_driver_sql(_INTO_QUEUE + _BY_ID, (ids,))
+        return
+    given = tuple(array for bulk, rows in tables for array in bulk.arrays(rows))
+    connection.exec_driver_sql(_in_one(connection, tables), given)
+
+
+def _in_one(connection: Connection, tables: list[tuple[Bulk, list[tuple[Any, ...]]]]) -> str:
+    events, *others = (bulk.into(connection.dialect) for bulk, _ in tables)
+    steps = [f"events AS ({events} RETURNING partnership_id, n)"]
+    steps += [f"step_{number} AS ({into})" for number, into in enumerate(others)]
+    return f"WITH {', '.join(steps)} {_INTO_QUEUE}events"
 
 
 class _Rows:
@@ -308,9 +327,3 @@ def _add_items(one: Prepared, rows: _Rows) -> None:
         for number, (subjects, group) in enumerate(sorted(groups.items())):
             row = (one.partnership, one.event.id, part.agency, number)
             rows.add(one, part.agency, packing.pack(group), subjects, row, f"{part.agency}/{number}")
-
-
-def _listed(connection: Connection, prepared: Sequence[Prepared]) -> Any:
-    """The events' ids as the database takes a list."""
-    ids = [one.event.id for one in prepared]
-    return json.dumps(ids) if connection.dialect.name == "sqlite" else ids
