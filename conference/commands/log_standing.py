@@ -16,7 +16,7 @@ from conference.formats import FILTERS
 from conference.identity import services as identity
 from conference.identity.models import Staff
 from conference.permissions import Role
-from conference.trail import epochs, reconciling, reopening, sequencer, tokens
+from conference.trail import epochs, keys, reconciling, reopening, sequencer, tokens
 from conference.trail.errors import LogDisagrees
 from conference.trail.witnessing import asker, asking, roll, standing
 
@@ -106,9 +106,9 @@ def new_epoch(
         which = which_partnership(session, None, partnership)
         officers = _officers(session, which, approved_by)
         key = None if vkey is None else reopening.read_key(vkey.read_text("utf-8"))
-    made = reopening.open_epoch(
-        database, which, approved_by=officers, known=[path.read_bytes() for path in last], key=key
-    )
+        seen = _seen_by_witnesses(session, which, tell)
+    known = [path.read_bytes() for path in last] + reopening.ours(database, which, seen, key)
+    made = reopening.open_epoch(database, which, approved_by=officers, known=known, key=key)
     _place(database, which)
     with database.read() as session:
         tell(f"Opened epoch {made.number}. {made.held} entries of the one before are still there and signed.")
@@ -151,6 +151,19 @@ def _officers(session: Session, partnership: str, given: Sequence[str]) -> tuple
     if len(agencies) != 2:
         raise Stopped("The two officers are of one agency. A new epoch needs two agencies.")
     return given[0], given[1]
+
+
+def _seen_by_witnesses(session: Session, partnership: str, tell: Tell) -> list[bytes]:
+    """The last checkpoint that each witness cosigned, of those that answer."""
+    name = keys.origin(partnership, epochs.current(session, partnership))
+    found = []
+    for one in roll.active(session, partnership):
+        seen = asking.last_seen(asking.Target.of(one), name)
+        tell(
+            f"The witness of {one.agency_id} {'gave its last checkpoint' if seen else 'gave no checkpoint'}."
+        )
+        found += [] if seen is None else [seen]
+    return found
 
 
 def _place(database: Database, partnership: str) -> None:

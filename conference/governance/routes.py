@@ -67,6 +67,7 @@ def _index(form: SearchForm, receipt: ReceiptForm, answer: services.Answer, *, a
         answer=answer,
         asked=asked,
         faulty=receipt if receipt.errors else form,
+        alarm=witnesses.alarm(g.session, g.viewer),
         reminders=reminders(g.session, g.viewer, clock.today()),
     )
 

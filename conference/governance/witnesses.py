@@ -71,6 +71,14 @@ def witnesses(session: Session, viewer: Viewer) -> Witnesses:
     )
 
 
+def alarm(session: Session, viewer: Viewer) -> str | None:
+    """What every officer must be told before they rely on an answer; None while all witnesses agree."""
+    found = standing.refusals(session, viewer.partnership_id)
+    if not found:
+        return None
+    return "A WITNESS HAS SEEN ANOTHER LOG. Do not rely on these answers. Call your security lead."
+
+
 def policy(session: Session, viewer: Viewer) -> bytes:
     """The quorum, for `python -m audit verify --policy`."""
     return roll.policy(session, viewer.partnership_id)

@@ -64,6 +64,20 @@ def read_key(text: str) -> VerifierKey:
         raise BadInput(f"This is no verifier key: {fault}.", "vkey") from None
 
 
+def ours(
+    database: Database, partnership: str, notes: Sequence[bytes], key: VerifierKey | None = None
+) -> list[bytes]:
+    """Those of `notes` that are checkpoints of the current epoch, signed by its key. Raises BadInput."""
+    with database.read() as session:
+        found = _key(session, partnership, key)
+    kept = []
+    for note in notes:
+        with suppress(BadNote):
+            open_checkpoint(note, found)
+            kept.append(note)
+    return kept
+
+
 def survey(
     session: Session, partnership: str, *, known: Sequence[bytes] = (), key: VerifierKey | None = None
 ) -> Survey:

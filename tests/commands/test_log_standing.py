@@ -168,6 +168,39 @@ def test_a_new_epoch_needs_two_officers_of_two_agencies(world: World, typed: Typ
         assert (folder / "checkpoint").exists()
 
 
+def test_after_a_restore_witnesses_say_what_is_gone(world: World, typed: Typed, tmp_path: Path) -> None:
+    """An older database is sound in itself; only its witness knows better, and is asked."""
+    log = verifier_key(world.database.keys, HOME)
+    with ExitStack() as stack:
+        (one,) = running(stack, tmp_path / "w", log, "police")
+        typed("audit", "witness", "add", "--agency", "police", "--vkey", one.vkey, "--url", one.url)
+        old = copied(world, tmp_path / "old")
+        receipts(world, 3)
+        assert typed("audit", "witness", "ask", "--partnership", HOME)[0] == 0
+        restore(old, world)
+        assert typed("audit", "witness", "ask", "--partnership", HOME)[0] == 1
+        assert "rollback" in typed("audit", "witness", "list", "--partnership", HOME)[1]
+        assert "has seen another log (rollback)" in typed("doctor")[1]
+        officers = [f"--approved-by={world.staff[who]}" for who in ("p-ig", "h-ig")]
+        status, said = typed("audit", "new-epoch", *officers, "--partnership", HOME)
+    assert status == 0, said
+    assert "The witness of police gave its last checkpoint." in said
+    assert "Opened epoch 2." in said
+
+
+def restore(old: World, world: World) -> None:
+    """Put the older database in the place of the newer."""
+    world.database.close()
+    old.database.close()
+    for path in world.settings.data.glob("conference.db*"):
+        path.unlink()
+    with (
+        closing(connect(old.settings.data / "conference.db")) as source,
+        closing(connect(world.settings.data / "conference.db")) as target,
+    ):
+        source.backup(target)
+
+
 def test_two_officers_of_one_agency_are_not_enough(world: World, typed: Typed) -> None:
     from conference.identity import services as identity
 

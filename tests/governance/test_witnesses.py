@@ -99,6 +99,9 @@ def test_a_refusal_is_told_loudly(get, seen: Seen, witnesses: list[Running]) -> 
     assert 'role="alert"' in page
     assert "A WITNESS HAS SEEN ANOTHER LOG. Do not rely on this log. Call your security lead." in page
     assert "The witness of Northmoor Homes has seen entries that this log has lost" in page
+    assert "A WITNESS HAS SEEN ANOTHER LOG. Do not rely on these answers." in get(
+        "/governance/disclosures", hours=1
+    )
 
 
 def test_a_meeting_keeps_its_checkpoint(get, seen: Seen, witnesses: list[Running]) -> None:
