@@ -12,6 +12,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from conference import clock
+from conference.cases import services as cases
+from conference.cases.models import Case, ExclusionKind
+from conference.sharing.door import disclose
+from conference.sharing.overrides.services import break_glass
 from conference.sharing.recalls.models import Recall, RecallNotice
 from conference.sharing.recalls.receipts import RECALLED
 from conference.sharing.reviews.models import Review
@@ -19,7 +23,7 @@ from conference.sharing.reviews.services import ReviewKind, next_working_day, op
 from conference.web import ConferenceFlask, parts_of
 from tests.recalls.conftest import HOST, Story
 from tests.support.client import application, copied, signed_in, without_tokens
-from tests.support.world import HOME, told
+from tests.support.world import HOME, by, told
 
 LAW = "The retention schedule of the Housing Act"
 
@@ -195,10 +199,6 @@ def test_what_is_overdue_stands_first_and_is_the_agencys_own(served: Story) -> N
 
 
 def test_an_officer_who_is_kept_out_of_the_case_does_not_see_its_reviews(served: Story) -> None:
-    from conference.cases import services as cases
-    from conference.cases.models import Case, ExclusionKind
-    from tests.support.world import by
-
     review = opened(served, "homes", ReviewKind.BREAK_GLASS, 0)
     with told("kept out"), served.world.database.write() as session:
         case = session.get_one(Case, served.world.case_id)
@@ -207,6 +207,22 @@ def test_an_officer_who_is_kept_out_of_the_case_does_not_see_its_reviews(served:
         cases.exclude(session, case, staff, ExclusionKind.OTHER_SIDE, by=actor, at=served.world.now)
     assert review not in read(served, "h-ig", "/governance/reviews")
     read(served, "h-ig", f"/governance/reviews/{review}", 404)
+
+
+def test_an_emergency_is_reviewed_with_what_was_shown_by_it(served: Story) -> None:
+    world = served.world
+    with told("emergency", world.now), world.database.write() as session:
+        case = session.get_one(Case, world.case_id)
+        break_glass(session, world.viewer("h-rep"), case, "She rang, he is at the door", at=world.now)
+    with told("looks", world.now + timedelta(minutes=1)), world.database.write() as session:
+        disclose(session, world.viewer("h-rep"), [session.get_one(Case, world.case_id)])
+    for who, is_theirs in (("h-ig", True), ("n-ig", False), ("p-ig", False)):
+        (review,) = set(re.findall(r"rvw_\w+", read(served, who, "/governance/reviews")))
+        text = read(served, who, f"/governance/reviews/{review}")
+        assert "Sam Okafor, Northmoor Homes" in text
+        assert ("She rang, he is at the door" in text) is is_theirs
+        assert "Due by 25 November 2026" in text
+        assert "What was shown by it" in text
 
 
 # --- two worlds ---

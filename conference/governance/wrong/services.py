@@ -1,4 +1,4 @@
-"""Wrong disclosures: reported, taken back or corrected, told to whom they must be, decided on, closed."""
+"""Wrong disclosures: reported, and taken back at once. What follows is in `doing`, and offered here too."""
 
 from __future__ import annotations
 
@@ -6,78 +6,51 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from conference.cases.models import CONFERENCE
-from conference.cases.services import By, checked_text, exclusions_of
-from conference.errors import BadInput, Conflict, NotFound
-from conference.governance import words
+from conference.cases.services import checked_text
+from conference.errors import BadInput
 from conference.governance.wrong import spread
-from conference.governance.wrong.models import Fault, Told, WrongItem, WrongNote, WrongReport, WrongTold
+from conference.governance.wrong.doing import (
+    add_note,
+    close,
+    decide,
+    log,
+    mark_told,
+    send,
+    send_corrections,
+    still_to_do,
+)
+from conference.governance.wrong.finding import find_entry, find_report, notices_of, reports
+from conference.governance.wrong.models import Fault, WrongItem, WrongReport
 from conference.identity.services import Viewer
 from conference.ids import new_id
 from conference.sharing.notes import people_at_risk, seal_note
-from conference.sharing.recalls.models import Cause, Recall, RecallNotice
-from conference.sharing.recalls.notices import send_notices
-from conference.sharing.recalls.shown import Past
+from conference.sharing.recalls.models import Cause
 from conference.sharing.reviews import services as reviews
-from conference.sharing.reviews.models import Review, ReviewKind
-from conference.trail import writing
-from conference.trail.reading import Entry, EntryItem, event_for
+from conference.sharing.reviews.models import ReviewKind
+from conference.trail.reading import Entry, EntryItem
 from conference.vault.seal import Place
+
+__all__ = [
+    "CLOCK",
+    "Typed",
+    "add_note",
+    "close",
+    "decide",
+    "find_entry",
+    "find_report",
+    "mark_told",
+    "notices_of",
+    "report",
+    "reports",
+    "send_corrections",
+    "still_to_do",
+]
 
 CLOCK = timedelta(hours=72)
 """From when an agency knows of a breach until the regulator is told. Source: UK GDPR, article 33(1)."""
-
-
-UNREAD = "Some entries of the log could not be read, so somebody who was shown this may not have been told."
-
-# --- finding ---
-
-
-def find_entry(session: Session, viewer: Viewer, event_id: str) -> Entry:
-    """A disclosure that the viewer may read of. Raises NotFound for anything else."""
-    kept_out = exclusions_of(session, viewer.staff_id)
-    entry = event_for(session, viewer.partnership_id, viewer.agency_id, event_id)
-    if entry.case is None or entry.case in kept_out or entry.fault or entry.name not in words.DISCLOSURES:
-        raise NotFound(f"event {event_id}")
-    return entry
-
-
-def reports(session: Session, viewer: Viewer) -> list[WrongReport]:
-    """Those that are about the agency's information, staff or report; open ones first, by their clock."""
-    kept_out = exclusions_of(session, viewer.staff_id)
-    agency = viewer.agency_id
-    mine = or_(WrongReport.agency_id == agency, WrongReport.owner == agency, WrongReport.reader == agency)
-    query = select(WrongReport).where(WrongReport.partnership_id == viewer.partnership_id, mine)
-    ordered = query.order_by(WrongReport.closed_at.is_not(None), WrongReport.due, WrongReport.id)
-    return [one for one in session.scalars(ordered) if one.case_id not in kept_out]
-
-
-def find_report(session: Session, viewer: Viewer, report_id: str) -> WrongReport:
-    """One of them. Raises NotFound, the same for none and another's."""
-    found = next((one for one in reports(session, viewer) if one.id == report_id), None)
-    if found is None:
-        raise NotFound(f"report {report_id}")
-    return found
-
-
-def notices_of(session: Session, viewer: Viewer, report: WrongReport) -> list[RecallNotice]:
-    """What was sent because of a report that was found through the viewer: to their staff, or of theirs."""
-    rows = session.scalars(
-        select(RecallNotice)
-        .join(Recall, Recall.id == RecallNotice.recall_id)
-        .where(
-            Recall.about == report.id,
-            or_(RecallNotice.agency_id == viewer.agency_id, RecallNotice.owner == viewer.agency_id),
-        )
-        .order_by(RecallNotice.agency_id, RecallNotice.staff_id, RecallNotice.id)
-    ).unique()
-    return list(rows)
-
-
-# --- reporting ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +80,7 @@ def report(session: Session, viewer: Viewer, entry: Entry, typed: Typed, *, at: 
     made = _stored(session, viewer, entry, chosen, Fault(typed.fault), text, at=at)
     if made.fault == Fault.SHOWN:
         past = spread.of_wrong_items(session, made.partnership_id, entry, chosen)
-        _send(session, viewer, made, Cause.WRONG_DISCLOSURE, past, at=at)
+        send(session, viewer, made, Cause.WRONG_DISCLOSURE, past, at=at)
     others = ({made.owner, made.reader} if made.fault == Fault.SHOWN else {made.owner}) - {CONFERENCE}
     for agency in sorted(others | {viewer.agency_id}):
         reviews.open_review(
@@ -120,7 +93,7 @@ def report(session: Session, viewer: Viewer, entry: Entry, typed: Typed, *, at: 
             due=made.due,
             at=at,
         )
-    _log(session, "wrong.reported", made, viewer, made.fault, concerns=others)
+    log(session, "wrong.reported", made, viewer, made.fault, concerns=others)
     return made
 
 
@@ -171,185 +144,3 @@ def _stored(
         )
     session.flush()
     return made
-
-
-# --- what is done about it ---
-
-
-def mark_told(session: Session, viewer: Viewer, found: WrongReport, who: str, *, at: datetime) -> None:
-    """Somebody who must be told was told. Raises BadInput, Conflict."""
-    _must_lead(viewer, found)
-    if who not in set(Told):
-        raise BadInput("Choose who was told.", "who")
-    if any(one.who == who for one in found.told):
-        raise Conflict(f"report {found.id}: {who} was told already")
-    found.told.append(
-        WrongTold(partnership_id=found.partnership_id, report_id=found.id, who=who, at=at, by=viewer.staff_id)
-    )
-    session.flush()
-    _log(session, "wrong.changed", found, viewer, f"told-{who}")
-
-
-def add_note(session: Session, viewer: Viewer, found: WrongReport, text: str, *, at: datetime) -> None:
-    """What was done, for the officers of the viewer's own agency. Raises BadInput, Conflict."""
-    if found.closed_at is not None:
-        raise Conflict(f"report {found.id} is closed")
-    note_id = new_id("wrn")
-    sealed = seal_note(
-        session,
-        checked_text(text, "text", "Write what was done."),
-        partnership_id=found.partnership_id,
-        agency_id=viewer.agency_id,
-        people=_people(session, viewer, found),
-        place=Place("wrong_note", note_id, "text"),
-    )
-    found.notes.append(
-        WrongNote(
-            id=note_id,
-            partnership_id=found.partnership_id,
-            report_id=found.id,
-            at=at,
-            by=viewer.staff_id,
-            agency_id=viewer.agency_id,
-            text=sealed,
-        )
-    )
-    session.flush()
-    _log(session, "wrong.changed", found, viewer, "note")
-
-
-def decide(
-    session: Session, viewer: Viewer, found: WrongReport, *, reportable: str, why: str, at: datetime
-) -> None:
-    """Whether the regulator is told, and why. Can be decided again until the report is closed.
-
-    reportable: yes or no. Raises BadInput, Conflict.
-    """
-    _must_lead(viewer, found)
-    if reportable not in {"yes", "no"}:
-        raise BadInput("Choose whether the ICO must be told.", "reportable")
-    found.why = seal_note(
-        session,
-        checked_text(why, "why", "Say why."),
-        partnership_id=found.partnership_id,
-        agency_id=found.agency_id,
-        people=_people(session, viewer, found),
-        place=Place("wrong_report", found.id, "why"),
-    )
-    found.reportable, found.decided_at, found.decided_by = reportable == "yes", at, viewer.staff_id
-    session.flush()
-    _log(session, "wrong.changed", found, viewer, "reportable" if found.reportable else "not-reportable")
-
-
-def send_corrections(session: Session, viewer: Viewer, found: WrongReport, *, at: datetime) -> int:
-    """Tell everybody who received the old value that it was corrected; how many people.
-
-    For officers of its owner, once the owner has corrected the record. Raises NotFound, BadInput, Conflict.
-    """
-    if viewer.agency_id != found.owner or found.fault != Fault.VALUE:
-        raise NotFound(f"report {found.id}")
-    if found.closed_at is not None or found.corrected_at is not None:
-        raise Conflict(f"report {found.id}: corrections were sent already")
-    entry = event_for(session, viewer.partnership_id, viewer.agency_id, found.event_id)
-    past = spread.of_old_values(session, found.partnership_id, entry, found.items)
-    if past is None:
-        raise BadInput("Your agency must correct the record first. Then send the corrections.")
-    _send(session, viewer, found, Cause.CORRECTION, past, at=at)
-    found.corrected_at = at
-    session.flush()
-    _log(session, "wrong.changed", found, viewer, "corrected")
-    return len({one.staff_id for one in past.exposures})
-
-
-def close(session: Session, viewer: Viewer, found: WrongReport, *, at: datetime) -> None:
-    """Everything was done. Raises BadInput saying what was not, Conflict if it is closed."""
-    _must_lead(viewer, found)
-    missing = still_to_do(session, viewer, found)
-    if missing:
-        raise BadInput(missing[0])
-    found.closed_at, found.closed_by = at, viewer.staff_id
-    session.flush()
-    own = select(Review).where(
-        Review.about == found.id, Review.agency_id == viewer.agency_id, Review.closed_at.is_(None)
-    )
-    for review in session.scalars(own):
-        reviews.settle(session, review, By.viewer(viewer), "done", at=at)
-    _log(session, "wrong.closed", found, viewer, None)
-
-
-def _send(
-    session: Session, viewer: Viewer, found: WrongReport, cause: Cause, past: Past, *, at: datetime
-) -> None:
-    """Tell everybody who was shown it, and say so where the log could not tell who was."""
-    by = By.viewer(viewer)
-    send_notices(
-        session,
-        found.partnership_id,
-        cause=cause,
-        about=found.id,
-        exposures=past.exposures,
-        by=by,
-        at=at,
-    )
-    if past.unread:
-        add_note(session, viewer, found, UNREAD, at=at)
-
-
-def still_to_do(session: Session, viewer: Viewer, found: WrongReport) -> list[str]:
-    """What must be done before the report can be closed, as sentences."""
-    told = {one.who for one in found.told}
-    sentences = (
-        (found.reportable is None, "Decide whether the ICO must be told."),
-        (found.reportable is True and Told.REGULATOR not in told, "Tell the ICO, and record it."),
-        (
-            Told.OWNER not in told and found.owner not in {viewer.agency_id, CONFERENCE},
-            "Tell the agency whose information it is, and record it.",
-        ),
-        (Told.DPO not in told, "Tell your data protection officer, and record it."),
-        (
-            found.fault == Fault.VALUE and found.corrected_at is None,
-            "The owner must correct the record and send corrections.",
-        ),
-        (
-            any(one.answered_at is None for one in notices_of(session, viewer, found)),
-            "Wait for the answers to all notices, or answer for colleagues who are away.",
-        ),
-    )
-    return [sentence for is_missing, sentence in sentences if is_missing]
-
-
-def _people(session: Session, viewer: Viewer, found: WrongReport) -> list[str]:
-    """Whom what is written about a report speaks of."""
-    entry = event_for(session, viewer.partnership_id, viewer.agency_id, found.event_id)
-    known = {(one.field_id, one.class_name) for one in found.items}
-    items = [item for item in entry.items if item is not None and (item.field, item.class_name) in known]
-    return people_at_risk(session, found.case_id, (who for item in items for who in item.subjects))
-
-
-def _must_lead(viewer: Viewer, found: WrongReport) -> None:
-    if viewer.agency_id != found.agency_id:
-        raise NotFound(f"report {found.id}")
-    if found.closed_at is not None:
-        raise Conflict(f"report {found.id} is closed")
-
-
-def _log(
-    session: Session,
-    name: str,
-    found: WrongReport,
-    viewer: Viewer,
-    mark: str | None,
-    *,
-    concerns: Collection[str] = (),
-) -> None:
-    writing.record(
-        session,
-        name,
-        partnership=found.partnership_id,
-        actor=viewer.staff_id,
-        agency=viewer.agency_id,
-        case=found.case_id,
-        about=(found.id, found.event_id),
-        mark=mark,
-        concerns=sorted(concerns),
-    )
