@@ -172,6 +172,9 @@ ROUTES: dict[tuple[str, str], Route] = {
         at("/cases/{case}/live"), MEMBERS, queries=("?seen=0", "?seen=0&view=actions"), scoped=True
     ),
     ("live.room", "GET"): Route(at("/meetings/{meeting}/live"), ROOM, queries=("?seen=0",), scoped=True),
+    ("live.agenda", "GET"): Route(
+        at("/meetings/{meeting}/agenda/live"), ROOM, queries=("?seen=0",), scoped=True
+    ),
     # overrides and emergencies
     ("overrides.ask", "GET"): Route(at("/cases/{case}/research/{field}/override"), ACTORS, scoped=True),
     ("overrides.send", "POST"): Route(

@@ -46,6 +46,15 @@ def room(meeting_id: str) -> ResponseReturnValue:
     return _said(services.room_page(g.session, g.viewer, memory, meeting_id, seen=_seen(), at=clock.now()))
 
 
+@bp.get("/meetings/<meeting_id>/agenda/live")
+@requires(Permission.MEETING_READ)
+@does_not_extend
+def agenda(meeting_id: str) -> ResponseReturnValue:
+    """Whether an open agenda still holds."""
+    memory: Memory = current_app.extensions["live"]
+    return _said(services.agenda_page(g.session, g.viewer, memory, meeting_id, seen=_seen(), at=clock.now()))
+
+
 def _seen() -> str:
     """The mark that the page carries; what is none of ours is not remembered."""
     given = request.args.get("seen", "")

@@ -22,9 +22,10 @@ from conference.identity.services import Viewer
 from conference.live.known import Answer, Known, Memory
 from conference.meetings import marks as beside
 from conference.meetings import room
+from conference.meetings import services as meetings
 from conference.meetings.told import asked_for
 from conference.sharing import marks
-from conference.sharing.door import glimpse, parts_now
+from conference.sharing.door import NAMES, glimpse, parts_now
 from conference.sharing.marks import Parts
 
 
@@ -55,12 +56,12 @@ def case_page(
 
     def now() -> Page:
         case = cases.visible_case(session, viewer, case_id, at=at)
-        decided = glimpse(session, viewer, case, asked=asked)
+        decided = glimpse(session, viewer, [case], asked=asked)
         extra = beside.beside_case(session, viewer, case, decided.fields, at=at)
         return Page(
             marks.digest(session, viewer, decided.digest, sorted(extra)),
             decided.lines,
-            lambda: parts_now(session, viewer, case, asked=asked) | extra,
+            lambda: parts_now(session, viewer, [case], asked=asked) | extra,
         )
 
     return _answer(session, viewer, memory, (case_id, way), seen, now, at=at)
@@ -77,15 +78,35 @@ def room_page(
         if scene.found is None:
             return Page(marks.digest(session, viewer, sorted(extra)), frozenset(), lambda: extra)
         case: Case = scene.found
-        decided = glimpse(session, viewer, case)
+        decided = glimpse(session, viewer, [case])
         extra |= beside.tasks(session, viewer, case, decided.fields)
         return Page(
             marks.digest(session, viewer, decided.digest, sorted(extra)),
             decided.lines,
-            lambda: parts_now(session, viewer, case) | extra,
+            lambda: parts_now(session, viewer, [case]) | extra,
         )
 
     return _answer(session, viewer, memory, (meeting_id, ""), seen, now, at=at)
+
+
+def agenda_page(
+    session: Session, viewer: Viewer, memory: Memory, meeting_id: str, *, seen: str, at: datetime
+) -> Answer:
+    """What has become of an agenda, with the names on it. Raises as the page itself does."""
+
+    def now() -> Page:
+        meeting = meetings.visible_meeting(session, viewer, meeting_id)
+        listed = meetings.agenda_for(session, viewer, meeting, at=at)
+        cases_shown = [one.case for one in listed if one.can_open]
+        extra = beside.beside_agenda(session, viewer, meeting, [one.case for one in listed])
+        decided = glimpse(session, viewer, cases_shown, asked=NAMES)
+        return Page(
+            marks.digest(session, viewer, decided.digest, sorted(extra)),
+            decided.lines,
+            lambda: parts_now(session, viewer, cases_shown, asked=NAMES) | extra,
+        )
+
+    return _answer(session, viewer, memory, (meeting_id, "agenda"), seen, now, at=at)
 
 
 def _answer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from conference.cases.models import Case
 from conference.identity.services import Viewer
 from conference.meetings import services
-from conference.meetings.room import Scene
+from conference.meetings.models import Meeting
+from conference.meetings.room import Line, Scene
 from conference.sharing import marks
 from conference.sharing.marks import Parts
 from conference.sharing.overrides.services import emergency_of
@@ -31,6 +32,15 @@ def room_page(session: Session, viewer: Viewer, scene: Scene) -> str:
         made_of |= marks.parts(session, viewer, scene.view.rows)
         made_of |= tasks(session, viewer, scene.case, fields_in(scene.view))
     return marks.whole(session, viewer, scene.meeting.id, made_of)
+
+
+def agenda_page(session: Session, viewer: Viewer, meeting: Meeting, lines: Sequence[Line]) -> str:
+    """The mark of an agenda that was just made of `lines`."""
+    made_of = beside_agenda(session, viewer, meeting, lines)
+    for line in lines:
+        if line.view is not None:
+            made_of |= marks.parts(session, viewer, line.view.rows)
+    return marks.whole(session, viewer, meeting.id, made_of)
 
 
 def fields_in(view: CaseView) -> frozenset[str]:
@@ -57,6 +67,12 @@ def beside_room(session: Session, viewer: Viewer, scene: Scene) -> Parts:
     said += [("guest", one.name, one.agency, one.state) for one in scene.guests]
     said += [("left", one.staff_id, one.since.isoformat()) for one in scene.left]
     return frozenset(marks.digest(session, viewer, *one) for one in said)
+
+
+def beside_agenda(session: Session, viewer: Viewer, meeting: Meeting, listed: Sequence[Case | Line]) -> Parts:
+    """What an agenda shows beside names: which cases, in which order."""
+    order = [one.reference for one in listed]
+    return frozenset({marks.digest(session, viewer, "agenda", meeting.status.value, order)})
 
 
 def tasks(session: Session, viewer: Viewer, case: Case, fields: Collection[str]) -> Parts:

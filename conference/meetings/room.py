@@ -32,6 +32,7 @@ class Line:
     reference: str
     research: str
     is_late: bool
+    view: CaseView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def agenda(session: Session, viewer: Viewer, meeting: Meeting, *, at: datetime) 
         view = views.get(one.case.id)
         heading = view.heading if view is not None else one.case.reference
         lines.append(
-            Line(one.case.id, heading, one.case.reference, *_research(states.get(one.case.id), today))
+            Line(one.case.id, heading, one.case.reference, *_research(states.get(one.case.id), today), view)
         )
     return lines
 

@@ -50,6 +50,7 @@ def show(meeting_id: str) -> ResponseReturnValue:
         mine=mine,
         witnessed=witnessed,
         form=OnlyToken(),
+        mark=marks.agenda_page(g.session, g.viewer, meeting, agenda),
     )
 
 

@@ -109,18 +109,27 @@ def reachable(
     ]
 
 
-def glimpse(session: Session, viewer: Viewer, case: Case, *, asked: Asked = EVERYTHING) -> marks.Glimpse:
+def glimpse(
+    session: Session, viewer: Viewer, cases: Sequence[Case], *, asked: Asked = EVERYTHING
+) -> marks.Glimpse:
     """What `disclose` would show, by a digest: decided, not opened, not logged, for nothing leaves."""
-    decided = _decide(session, viewer, [case], asked, None)
-    return marks.glimpse(session, viewer, decided.shown[case.id], decided.rests.policy)
+    decided = _decide(session, viewer, cases, asked, None)
+    shown = [one for of in decided.shown.values() for one in of]
+    return marks.glimpse(session, viewer, shown, decided.rests.policy)
 
 
-def parts_now(session: Session, viewer: Viewer, case: Case, *, asked: Asked = EVERYTHING) -> marks.Parts:
+def parts_now(
+    session: Session, viewer: Viewer, cases: Sequence[Case], *, asked: Asked = EVERYTHING
+) -> marks.Parts:
     """What `disclose` would show, by a digest for each line. Opened to be compared: nothing leaves."""
-    decided = _decide(session, viewer, [case], asked, None)
-    opened = open_texts(session, decided.shown[case.id], asked)
-    rows = rows_of(opened, owner_names(session, viewer.partnership_id), decided.rests.policy)
-    return marks.parts(session, viewer, (row for row, _ in rows))
+    decided = _decide(session, viewer, cases, asked, None)
+    names, made_of = owner_names(session, viewer.partnership_id), marks.NOTHING
+    opened = open_texts(session, [one for of in decided.shown.values() for one in of], asked)
+    for case in cases:
+        mine = [one for one in opened if one.stored.case_id == case.id]
+        rows = rows_of(mine, names, decided.rests.policy)
+        made_of |= marks.parts(session, viewer, (row for row, _ in rows))
+    return made_of
 
 
 @dataclass(frozen=True, slots=True)

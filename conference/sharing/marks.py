@@ -21,6 +21,7 @@ from conference.sharing.stored import ONLY_DECIDED
 from conference.sharing.view import Row
 
 Parts = frozenset[str]
+NOTHING: Parts = frozenset()
 DIGEST_BYTES = 16
 
 

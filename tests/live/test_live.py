@@ -20,6 +20,7 @@ from conference.identity.models import WebSession
 from conference.live.known import MOST, Answer, Known, Memory
 from conference.meetings import conduct
 from conference.meetings import services as meetings
+from conference.meetings.models import Meeting
 from conference.sharing import consents
 from conference.trail.models import LogEvent
 from conference.vault import unseal
@@ -341,6 +342,30 @@ def test_while_nothing_moves_it_costs_little_and_opens_nothing(
     change(app, taken_back(told_world, "incident"), told_world)
     assert page.became() == "less"
     assert opened == []
+
+
+def test_an_agenda_moves_with_its_names_and_its_order(app: ConferenceFlask, told_world: World) -> None:
+    page = Screen(app, told_world, "h-rep", f"/meetings/{told_world.meeting_id}")
+    assert "Maria Kowalczyk" in page.text
+    assert page.became() == "same"
+    for do in unseen(told_world).values():
+        change(app, do, told_world)
+    assert page.became() == "same"
+    change(app, taken_back(told_world, "police/identity.name/victim"), told_world)
+    assert page.became() == "less"
+    assert "Maria" not in page.open()
+    assert page.became() == "same"
+
+    def listed(session: Session, case: Case) -> None:
+        more = cases.open_case(
+            session, partnership_id=HOME, conference_type=case.conference_type, agencies=["homes"],
+            by=by(told_world, "s-coord"), at=NOW,
+        )  # fmt: skip
+        meeting = session.get_one(Meeting, told_world.meeting_id)
+        meetings.list_case(session, meeting, more, position=40, by=by(told_world, "s-coord"))
+
+    change(app, listed, told_world)
+    assert page.became() == "less"
 
 
 def test_marks_differ_between_readers_who_see_the_same(app: ConferenceFlask, told_world: World) -> None:
