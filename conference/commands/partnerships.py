@@ -55,6 +55,7 @@ from conference.identity import services as identity
 from conference.identity.models import Agency, Kind, Partnership, Sector
 from conference.identity.services import Provider
 from conference.sharing import policy
+from conference.sharing.agreements.register import SIGNED
 from conference.sharing.agreements.settling import settle
 from conference.sharing.models import PolicyVersion
 from conference.trail import roster
@@ -190,6 +191,8 @@ def _publish(session: Session, made: Partnership, wanted: Wanted, tell: Callable
     at = now()
     agencies = identity.list_agencies(session, made.id)
     agreed = [_agreement(one, agencies) for one in wanted.agreements]
+    if any(one["id"].startswith(SIGNED) for one in agreed):
+        raise Stopped(f"agreements: call none {SIGNED}…; the register's own are called so.")
     version = f"{at:%Y-%m-%d}.{_count(session, made.id) + 1}"
     default = policy.default_document(agencies, version=version, agreements=agreed)
     before = _policy(session, made.id)

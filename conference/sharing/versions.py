@@ -44,15 +44,15 @@ def agreed(document: str) -> Part:
     return {key: whole[key] for key in AGREED}
 
 
-_NAMED = {"classes": "name", "locks": "id"}
-
-
 def at_least(document: str, current: str) -> Part:
-    """The part of a policy that drafts change, with every class, purpose and lock that `current` has too."""
+    """The part of a policy that drafts change, with every class, purpose and lock that `current` has too.
+
+    Classes are as `current` has them: under which name one is told at presence shows in no comparison.
+    """
     part, now = agreed(document), agreed(current)
-    for key, name in _NAMED.items():
-        known = {one[name] for one in part[key]}
-        part[key] = [*part[key], *(one for one in now[key] if one[name] not in known)]
+    names, locks = ({one[key] for one in of} for key, of in (("name", now["classes"]), ("id", part["locks"])))
+    part["classes"] = [*now["classes"], *(one for one in part["classes"] if one["name"] not in names)]
+    part["locks"] = [*part["locks"], *(one for one in now["locks"] if one["id"] not in locks)]
     part["purposes"] = list(dict.fromkeys((*part["purposes"], *now["purposes"])))
     return part
 
@@ -60,13 +60,14 @@ def at_least(document: str, current: str) -> Part:
 def lacking(part: Mapping[str, Any], current: str) -> list[str]:
     """What of `current` people's words and professionals' decisions may name, and this part has not."""
     now = agreed(current)
+    locks = {one["id"] for one in part["locks"]}
     gone = [
-        f"{key}: {one[name]} is missing"
-        for key, name in _NAMED.items()
-        for one in now[key]
-        if one[name] not in {each[name] for each in part[key]}
+        f"classes: {one['name']} is missing or told otherwise"
+        for one in now["classes"]
+        if one not in part["classes"]
     ]
-    return gone + [f"purposes: {one} is missing" for one in now["purposes"] if one not in part["purposes"]]
+    gone += [f"purposes: {one} is missing" for one in now["purposes"] if one not in part["purposes"]]
+    return gone + [f"locks: {one['id']} is missing" for one in now["locks"] if one["id"] not in locks]
 
 
 def written(part: Mapping[str, Any]) -> str:

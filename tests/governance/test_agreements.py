@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 
 from conference.errors import BadInput, Conflict, NotFound, Refused
 from conference.identity import services as identity
 from conference.permissions import Role
 from conference.sharing import versions
 from conference.sharing.agreements import services as agreements
-from conference.sharing.agreements.models import AgreementSignature
+from conference.sharing.agreements.models import Agreement, AgreementSignature
 from conference.sharing.agreements.register import find
 from conference.sharing.agreements.settling import settle
 from conference.sharing.agreements.terms import ASKED, Terms
@@ -82,9 +83,9 @@ def test_an_agreement_takes_effect_with_the_parties_that_are_ready(world: World)
     sign(world, "h-ig", agreement)
     assert in_policy(world) == {}, "one party alone shares with nobody"
     sign(world, "n-ig", agreement)
-    assert in_policy(world) == {"dsa-2": ["homes", "nhs", "conference"]}
+    assert in_policy(world) == {"signed-1": ["homes", "nhs", "conference"]}
     sign(world, "p-ig", agreement)
-    assert in_policy(world) == {"dsa-2": ["homes", "nhs", "police", "conference"]}
+    assert in_policy(world) == {"signed-1": ["homes", "nhs", "police", "conference"]}
 
 
 def test_whoever_has_signed_but_is_not_ready_takes_no_part_until_they_are(world: World) -> None:
@@ -95,14 +96,14 @@ def test_whoever_has_signed_but_is_not_ready_takes_no_part_until_they_are(world:
     agreement = entered(world, replace(TERMS, parties=("homes", "nhs", "safety")))
     for who in ("h-ig", "n-ig", "s-ig"):
         sign(world, who, agreement)
-    assert in_policy(world) == {"dsa-2": ["homes", "nhs", "conference"]}
+    assert in_policy(world) == {"signed-1": ["homes", "nhs", "conference"]}
     with changing(world) as session:
         said = agreements.missing(session, world.viewer("h-ig"), find(session, HOME, agreement), LATER)
         assert [(one.agency_id, one.users) for one in said if not one.is_ready] == [("safety", True)]
         untrained = identity.add_staff(
             session, "safety", subject="s-rep", name="Rae Low", roles=(Role.REPRESENTATIVE,)
         )
-    assert in_policy(world) == {"dsa-2": ["homes", "nhs", "conference"]}, "not trained"
+    assert in_policy(world) == {"signed-1": ["homes", "nhs", "conference"]}, "not trained"
     with changing(world) as session:
         identity.deactivate(session, untrained.id)
         identity.add_staff(
@@ -113,7 +114,7 @@ def test_whoever_has_signed_but_is_not_ready_takes_no_part_until_they_are(world:
             roles=(Role.REPRESENTATIVE,),
             trained_until=TODAY + timedelta(days=400),
         )
-    assert in_policy(world)["dsa-2"] == ["homes", "nhs", "safety", "conference"]
+    assert in_policy(world)["signed-1"] == ["homes", "nhs", "safety", "conference"]
 
 
 def test_whoever_loses_their_last_user_is_out_at_once(world: World) -> None:
@@ -122,7 +123,7 @@ def test_whoever_loses_their_last_user_is_out_at_once(world: World) -> None:
         sign(world, who, agreement)
     with changing(world) as session:
         identity.deactivate(session, world.staff["n-rep"])
-    assert in_policy(world)["dsa-2"] == ["homes", "police", "conference"]
+    assert in_policy(world)["signed-1"] == ["homes", "police", "conference"]
     with changing(world) as session:
         for who in ("p-rep", "p-other"):
             identity.deactivate(session, world.staff[who])
@@ -147,7 +148,7 @@ def test_training_that_ends_is_in_the_policy_before_it_does(world: World) -> Non
     with world.database.read() as session:
         said = json.loads(versions.newest(session, HOME, AFTER).document)["agreements"]
     first, second = (one for one in said if one["id"] != "dsa-1")
-    assert (first["id"], second["id"]) == ("dsa-2", "dsa-2.2")
+    assert (first["id"], second["id"]) == ("signed-1", "signed-1.2")
     assert "police" in first["parties"]
     assert "police" not in second["parties"]
     lapses = TODAY + timedelta(days=201)
@@ -173,7 +174,7 @@ def test_signing_is_logged_for_the_parties(world: World) -> None:
     with world.database.read() as session:
         for agency, number in (("homes", 1), ("nhs", 1), ("police", 1), ("haven", 0)):
             found = events_for(session, HOME, agency, Wanted(names=("agreement.signed",)))
-            assert [one.mark for one in found] == ["dsa-2"] * number
+            assert [one.mark for one in found] == ["signed-1"] * number
 
 
 def test_who_may_not_sign(world: World) -> None:
@@ -220,6 +221,20 @@ def test_a_signature_that_somebody_wrote_into_the_database_is_not_believed(world
         session.execute(AgreementSignature.__table__.insert(), [forged])
     with pytest.raises(RowBroken), world.database.read() as session:
         find(session, HOME, agreement)
+
+
+def test_an_agreement_whose_row_is_gone_is_missed(world: World) -> None:
+    """Else its parties would take part for good, whatever became of them."""
+    agreement = entered(world)
+    for who in ("h-ig", "n-ig"):
+        sign(world, who, agreement)
+    with changing(world) as session:
+        session.execute(delete(AgreementSignature))
+        session.execute(delete(Agreement))
+    with world.database.read() as session, pytest.raises(RowBroken):
+        agreements.from_installation(session, world.viewer("h-ig"), AFTER)
+    with pytest.raises(RowBroken), changing(world) as session:
+        identity.deactivate(session, world.staff["n-rep"])
 
 
 # --- ending -------------------------------------------------------------------------------------------------
@@ -372,7 +387,7 @@ def test_an_agreement_goes_from_form_to_force(world: World, officers: dict[str, 
         assert mark is not None
         assert "Read this again" in text_of(client, f"{path}/sign", seen="other")
         assert signed in text_of(client, f"{path}/sign", seen=mark[1])
-    assert in_policy(world) == {"dsa-2": ["homes", "nhs", "conference"]}
+    assert in_policy(world) == {"signed-1": ["homes", "nhs", "conference"]}
     page = text_of(author, "/governance/agreements")
     assert "In force" in page
     assert "Review due in 20 days" in page

@@ -51,7 +51,7 @@ def test_the_same_way_as_on_sqlite(world: World) -> None:
             offer = agreements.to_sign(session, viewer, find(session, HOME, agreement), AFTER)
             agreements.sign(session, viewer, agreement, seen=offer.mark, at=AFTER)
     parties, rules = agreed(world)
-    assert parties["dsa-2"] == ["homes", "nhs", "conference"]
+    assert parties["signed-1"] == ["homes", "nhs", "conference"]
     assert "r-new-1" in rules
 
 

@@ -442,6 +442,7 @@ def test_going_back_keeps_every_class_purpose_and_lock(whole: World, tmp_path: P
     with changing(world) as session:
         said = json.loads(versions.newest(session, HOME, LATER).document)
         said["classes"].append({"name": "health.new"})
+        next(one for one in said["classes"] if one["name"] == "immigration")["presence_as"] = "health"
         said["purposes"].append("new-purpose")
         said["locks"].append({"id": "lock-new", "classes": ["health.new"]})
         versions.publish_next(session, HOME, json.dumps(said), actor=None, agency=None, at=LATER)
@@ -450,8 +451,10 @@ def test_going_back_keeps_every_class_purpose_and_lock(whole: World, tmp_path: P
         back = drafts.start(session, viewer, why="Back", at=AFTER, version_id=first_version(world))
         part = json.loads(back.document)
         assert {"name": "health.new"} in part["classes"]
+        assert {"name": "immigration", "presence_as": "health"} in part["classes"], "told as it is now"
         assert "new-purpose" in part["purposes"]
         assert "lock-new" in {one["id"] for one in part["locks"]}
+        assert {"name": "health.sexual", "presence_as": "health"} in part["classes"]
         back.document = json.dumps({**part, "locks": []})
         session.flush()
         with pytest.raises(Unsound) as broken:

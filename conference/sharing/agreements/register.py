@@ -16,6 +16,7 @@ from conference.errors import NotFound
 from conference.sharing.agreements.models import Agreement, AgreementSignature
 from conference.sharing.agreements.readiness import Standing
 from conference.sharing.agreements.terms import Terms, read
+from conference.vault.errors import RowBroken
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +71,27 @@ def find(session: Session, partnership_id: str, agreement_id: str) -> Registered
 # --- in the policy ------------------------------------------------------------------------------------------
 
 
+SIGNED = "signed-"
+"""What the names of registered agreements begin with, and no other's."""
+
+
 def is_of(agreement_id: str, name: str) -> bool:
     """Whether a policy's agreement is the registered one `name`, or a later stretch of it."""
     return re.fullmatch(rf"{re.escape(name)}(\.[0-9]+)?", agreement_id) is not None
 
 
 def installed(document: str, known: Iterable[Registered]) -> list[dict[str, Any]]:
-    """The agreements of a policy that no register keeps: they came with the installation."""
+    """The agreements of a policy that no register keeps: they came with the installation.
+
+    Raises RowBroken where one was registered and its row is gone: it would never end.
+    """
     names = [one.row.name for one in known]
     agreements: list[dict[str, Any]] = json.loads(document)["agreements"]
-    return [one for one in agreements if not any(is_of(one["id"], name) for name in names)]
+    found = [one for one in agreements if not any(is_of(one["id"], name) for name in names)]
+    for one in found:
+        if one["id"].startswith(SIGNED):
+            raise RowBroken("agreement", one["id"])
+    return found
 
 
 def covered(terms: Terms, policy: Mapping[str, Any]) -> bool:

@@ -19,7 +19,7 @@ from conference.inputs import hold
 from conference.permissions import Permission
 from conference.sharing.agreements.models import Agreement, AgreementSignature
 from conference.sharing.agreements.readiness import standings
-from conference.sharing.agreements.register import Registered, covered, find, installed, registered
+from conference.sharing.agreements.register import SIGNED, Registered, covered, find, installed, registered
 from conference.sharing.agreements.settling import settle
 from conference.sharing.agreements.terms import ASKED, Terms, check
 from conference.sharing.changes import Line, changes
@@ -43,7 +43,7 @@ def add(session: Session, viewer: Viewer, terms: Terms, *, at: datetime) -> Agre
     row = Agreement(
         id=new_id("agr"),
         partnership_id=viewer.partnership_id,
-        name=_free_name(session, viewer.partnership_id, at),
+        name=_free_name(session, viewer.partnership_id),
         document=terms.written(),
         created_at=at,
         created_by=viewer.staff_id,
@@ -166,12 +166,10 @@ def _check(session: Session, viewer: Viewer, terms: Terms, at: datetime) -> None
         raise BadInput("Choose purposes and kinds of information that the policy knows.", "classes")
 
 
-def _free_name(session: Session, partnership_id: str, at: datetime) -> str:
-    """`dsa-2`: what no agreement of the register or of the policy in force is called."""
+def _free_name(session: Session, partnership_id: str) -> str:
+    """`signed-2`: what no agreement of the register is called."""
     taken = {one.row.name for one in registered(session, partnership_id)}
-    current = json.loads(newest(session, partnership_id, at).document)
-    taken |= {one["id"].split(".")[0] for one in current["agreements"]}
-    return next(name for number in range(1, len(taken) + 2) if (name := f"dsa-{number}") not in taken)
+    return next(name for number in range(1, len(taken) + 2) if (name := f"{SIGNED}{number}") not in taken)
 
 
 def _log(session: Session, name: str, viewer: Viewer, parties: Iterable[str], mark: str) -> None:

@@ -17,9 +17,8 @@ from conference.db import writable
 from conference.errors import Refused
 from conference.identity.models import Staff, StaffRole
 from conference.inputs import hold
-from conference.sharing.agreements.models import Agreement
 from conference.sharing.agreements.readiness import standings
-from conference.sharing.agreements.register import covered, installed, registered, taking_part
+from conference.sharing.agreements.register import SIGNED, covered, installed, registered, taking_part
 from conference.sharing.models import PolicyVersion
 from conference.sharing.versions import newest, publish_next, with_agreements
 
@@ -36,11 +35,11 @@ def settle(
 
     actor, agency: who caused it; None where nobody of theirs did.
     """
-    known = registered(session, partnership_id)
-    if not known:
-        return None
     hold(session, partnership_id)
+    known = registered(session, partnership_id)
     current = newest(session, partnership_id, at)
+    if not known and f'"{SIGNED}' not in current.document:
+        return None
     said = json.loads(current.document)
     standing = {
         agency_id: one
@@ -78,8 +77,8 @@ def _settle_all(session: Session) -> None:
     if not session.info.pop("staffing", False):
         return
     at = clock.now()
-    for partnership_id in session.scalars(select(Agreement.partnership_id).distinct()).all():
+    for partnership_id in session.scalars(select(PolicyVersion.partnership_id).distinct()).all():
         try:
             settle(session, partnership_id, at)
-        except Refused:  # a register without a policy: nothing is shown by it
+        except Refused:  # no version is in force yet
             continue
