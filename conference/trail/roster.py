@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import column, insert, select, table
+from sqlalchemy import bindparam, column, insert, select, table
 from sqlalchemy.orm import Session
 
 from audit import Roster
@@ -48,10 +48,16 @@ def positions(session: Session, partnership: str, agency: str) -> dict[str, int 
 
 
 def _latest(session: Session, partnership: str) -> tuple[int, Roster | None]:
-    query = select(RosterRow.number, RosterRow.version, RosterRow.agencies)
-    query = query.where(RosterRow.partnership_id == partnership).order_by(RosterRow.number.desc()).limit(1)
-    row = session.execute(query).one_or_none()
+    row = session.connection().execute(_LATEST, {"partnership": partnership}).one_or_none()
     return (0, None) if row is None else (row.number, Roster(row.version, tuple(row.agencies.split(" "))))
+
+
+_LATEST = (  # made once: to make it takes longer than to ask it
+    select(RosterRow.number, RosterRow.version, RosterRow.agencies)
+    .where(RosterRow.partnership_id == bindparam("partnership"))
+    .order_by(RosterRow.number.desc())
+    .limit(1)
+)
 
 
 def _add(session: Session, partnership: str, agencies: tuple[str, ...], number: int) -> Roster:
