@@ -12,8 +12,8 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,9 +115,8 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@contextmanager
-def postgresql_environment(url: URL) -> Iterator[dict[str, str]]:
-    """What the PostgreSQL programs need to reach the database; the password is on no command line."""
+def postgresql_environment(url: URL) -> dict[str, str]:
+    """All that the PostgreSQL programs need to reach the database; the password is on no command line."""
     named = {
         "PGHOST": url.host or url.query.get("host"),
         "PGPORT": url.port,
@@ -127,7 +126,7 @@ def postgresql_environment(url: URL) -> Iterator[dict[str, str]]:
         "PGSSLMODE": url.query.get("sslmode"),
         "PGSSLROOTCERT": url.query.get("sslrootcert"),
     }
-    yield {**os.environ, **{key: str(value) for key, value in named.items() if value is not None}}
+    return {key: str(value) for key, value in named.items() if value is not None}
 
 
 def run_program(name: str, arguments: list[str], environment: Mapping[str, str]) -> None:
@@ -174,8 +173,8 @@ def _copy_sqlite(url: URL, target: Path, tell: Say) -> None:
 
 def _dump_postgresql(url: URL, target: Path, tell: Say) -> None:
     tell("Dumping the database.")
-    with postgresql_environment(url) as environment:
-        run_program("pg_dump", ["--format=custom", "--no-owner", f"--file={target}"], environment)
+    arguments = ["--format=custom", "--no-owner", f"--file={target}"]
+    run_program("pg_dump", arguments, postgresql_environment(url))
     target.chmod(0o600)
 
 

@@ -96,9 +96,8 @@ def _put_postgresql(url: URL, data: Path, tell: Say) -> None:
     if not migrating.is_empty(url.render_as_string(hide_password=False)):
         raise Stopped("There are tables in this database already. Give the address of an empty one.")
     tell("Restoring the data, all or nothing.")
-    with postgresql_environment(url) as environment:
-        arguments = ["--single-transaction", "--no-owner", f"--dbname={url.database}", str(data)]
-        run_program("pg_restore", arguments, environment)
+    arguments = ["--single-transaction", "--no-owner", f"--dbname={url.database}", str(data)]
+    run_program("pg_restore", arguments, postgresql_environment(url))
 
 
 def _forget_erased(database: Database, tell: Say) -> None:
