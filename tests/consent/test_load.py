@@ -231,6 +231,13 @@ def test_a_list_that_cannot_be_read_does_not_make_all_its_names_unknown():
     assert faults_of(consent.from_json, a_policy(classes=7)) == ("classes: must be a list",)
 
 
+def test_a_class_without_a_name_is_told_once():
+    assert faults_of(consent.from_json, changed(("classes", 5), {"name": "", "presence_as": "health"})) == (
+        "classes[5].name: must be a non-empty string of valid Unicode",
+        'locks[0].classes[0]: unknown class "health.gender-recognition"',
+    )
+
+
 SOUND = [
     pytest.param((("rules", 0, "approvals"), None), id="approvals-null"),
     pytest.param((("rules", 0, "owners"), {}), id="a-side-that-restricts-nothing"),
