@@ -120,6 +120,23 @@ def test_whoever_withdrew_sees_who_answered_but_not_by_what_law(gone: Story) -> 
         assert "Nothing went back" in read(gone, who, "/recalls")
 
 
+def test_whoever_withdrew_what_others_recorded_sees_their_own_part(served: Story) -> None:
+    """Homes may take it back for her; that it named Haven too is not theirs to know."""
+    served.see("h-dep", "v-idva")
+    served.withdraw("h-rep")
+    text = read(served, "h-rep", "/recalls")
+    assert "Dina Deputy" in text
+    assert "Hana Said" not in text
+    (recall,) = set(re.findall(r"rcl_\w+", text))
+    assert "Hana Said" not in read(served, "h-rep", f"/recalls/{recall}")
+
+
+def test_a_recall_of_which_nothing_is_theirs_is_as_if_it_were_not(served: Story) -> None:
+    served.see("v-idva")
+    served.withdraw("h-rep")
+    assert "Nothing went back" in read(served, "h-rep", "/recalls")
+
+
 def test_officers_of_reader_and_owner_know_of_it_and_no_other(gone: Story) -> None:
     notice, _, _ = ids(gone)
     send(gone, "h-rep", f"/notices/{notice}", how="kept-by-law", reason=LAW)

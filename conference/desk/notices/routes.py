@@ -61,7 +61,7 @@ def show(notice_id: str) -> ResponseReturnValue:
 def recalls() -> ResponseReturnValue:
     """What went back after a withdrawal that the viewer recorded."""
     found = receipts.own_recalls(g.session, g.viewer)
-    pages = [services.progress(g.session, g.viewer, one) for one in found]
+    pages = [services.progress(g.session, g.viewer, *one) for one in found]
     return render_template("desk/notices/recalls.html", pages=pages)
 
 
@@ -70,7 +70,7 @@ def recalls() -> ResponseReturnValue:
 def recall(recall_id: str) -> ResponseReturnValue:
     """Who has answered, and who has not."""
     found = receipts.find_recall(g.session, g.viewer, recall_id)
-    page = services.progress(g.session, g.viewer, found)
+    page = services.progress(g.session, g.viewer, *found)
     return render_template("desk/notices/recall.html", page=page)
 
 

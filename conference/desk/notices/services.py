@@ -90,9 +90,8 @@ def references(session: Session, case_ids: Collection[str]) -> dict[str, str]:
     return {case.id: case.reference for case in found}
 
 
-def progress(session: Session, viewer: Viewer, recall: Recall) -> Progress:
+def progress(session: Session, viewer: Viewer, recall: Recall, notices: list[RecallNotice]) -> Progress:
     """How far a recall is that was found through the viewer. By what law things are kept is not for them."""
-    notices = receipts.notices_of(session, [recall.id])
     names = staff_names(session, viewer.partnership_id, {one.staff_id for one in notices})
     agencies = _agency_names(session, viewer)
     known = references(session, {one.case_id for one in notices})

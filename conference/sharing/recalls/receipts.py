@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from conference.cases.models import CONFERENCE
 from conference.cases.services import checked_text, exclusions_of
 from conference.errors import BadInput, Conflict, NotFound
 from conference.identity.services import Viewer
-from conference.permissions import Permission
+from conference.permissions import Permission, Role
+from conference.sharing.models import ConsentRow
 from conference.sharing.notes import Note, people_at_risk, read_notes, seal_note
 from conference.sharing.recalls.models import Answer, Cause, Recall, RecallNotice
 from conference.trail import writing
@@ -142,32 +143,49 @@ def answer(
 # --- how far it is ---
 
 
-def own_recalls(session: Session, viewer: Viewer) -> list[Recall]:
-    """The recalls that come from a consent whose withdrawal the viewer recorded, the newest first."""
-    query = select(Recall).where(
-        Recall.partnership_id == viewer.partnership_id,
-        Recall.opened_by == viewer.staff_id,
-        Recall.cause == Cause.WITHDRAWAL.value,
-    )
-    return list(session.scalars(query.order_by(Recall.opened_at.desc(), Recall.id)))
+def own_recalls(session: Session, viewer: Viewer) -> list[tuple[Recall, list[RecallNotice]]]:
+    """What went back after withdrawals that the viewer recorded, the newest first, with its notices.
+
+    All of them where the consent was given to the viewer's own agency, and for an IDVA; else those to their
+    colleagues or about what their agency owns: who else was named in a consent is not theirs to know. One of
+    which nothing is theirs is as if it were not.
+    """
+    rows = session.execute(
+        select(Recall, ConsentRow)  # both whole, so that their seals are checked
+        .join(ConsentRow, ConsentRow.id == Recall.about)
+        .where(
+            Recall.partnership_id == viewer.partnership_id,
+            Recall.opened_by == viewer.staff_id,
+            Recall.cause == Cause.WITHDRAWAL.value,
+        )
+        .order_by(Recall.opened_at.desc(), Recall.id)
+    ).all()
+    is_idva = Role.IDVA in viewer.roles
+    whole = [one.id for one, said in rows if is_idva or said.recorded_for == viewer.agency_id]
+    theirs = session.scalars(
+        select(RecallNotice)
+        .where(
+            RecallNotice.recall_id.in_([one.id for one, _ in rows]),
+            or_(
+                RecallNotice.recall_id.in_(whole),
+                RecallNotice.agency_id == viewer.agency_id,
+                RecallNotice.owner == viewer.agency_id,
+            ),
+        )
+        .order_by(RecallNotice.agency_id, RecallNotice.staff_id, RecallNotice.case_id)
+    ).unique()
+    of: dict[str, list[RecallNotice]] = {}
+    for one in theirs:
+        of.setdefault(one.recall_id, []).append(one)
+    return [(one, of[one.id]) for one, _ in rows if one.id in of]
 
 
-def find_recall(session: Session, viewer: Viewer, recall_id: str) -> Recall:
+def find_recall(session: Session, viewer: Viewer, recall_id: str) -> tuple[Recall, list[RecallNotice]]:
     """One of them. Raises NotFound."""
-    found = next((one for one in own_recalls(session, viewer) if one.id == recall_id), None)
+    found = next((one for one in own_recalls(session, viewer) if one[0].id == recall_id), None)
     if found is None:
         raise NotFound(f"recall {recall_id}")
     return found
-
-
-def notices_of(session: Session, recall_ids: Iterable[str]) -> list[RecallNotice]:
-    """All notices of recalls that were found through a viewer."""
-    rows = session.scalars(
-        select(RecallNotice)
-        .where(RecallNotice.recall_id.in_(sorted(recall_ids)))
-        .order_by(RecallNotice.agency_id, RecallNotice.staff_id, RecallNotice.case_id)
-    ).unique()
-    return list(rows)
 
 
 def reasons(
