@@ -8,6 +8,7 @@ in `witness_state`.
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -127,7 +128,8 @@ class Witness:
         try:
             _check_consistent(asked, last)
         except BadProof as fault:
-            self._tell(found.origin, bytes(asked.note))
+            with suppress(OSError):  # the evidence cannot be kept; the answer is the same
+                self._tell(found.origin, bytes(asked.note))
             raise _refused(422, str(fault)) from None
         signature = cosign(asked.note, self._key, self._clock())
         trusted = tuple(one for one in asked.note.signatures if any(key.owns(one) for key in self._logs))

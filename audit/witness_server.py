@@ -14,7 +14,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import AF_INET, AF_INET6
 from types import FrameType
-from typing import ClassVar
 
 from audit.errors import BadFolder
 from audit.note import VerifierKey
@@ -66,7 +65,6 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
     timeout = SECONDS
     server: WitnessServer
-    REASONS: ClassVar = {409: "Conflict", 422: "Unprocessable Entity"}
 
     def handle(self) -> None:
         """Answer as long as there is room for one more connection."""
@@ -136,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
         return found
 
     def _send(self, answer: Answer) -> None:
-        self.send_response(answer.status, self.REASONS.get(answer.status))
+        self.send_response(answer.status)
         self.send_header("Content-Type", answer.kind)
         self.send_header("Content-Length", str(len(answer.body)))
         if self.close_connection:

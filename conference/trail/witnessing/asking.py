@@ -94,7 +94,9 @@ class Decided(NamedTuple):
 def ask(database: Database, target: Target) -> Outcome:
     """Ask once, in as many tries as the protocol needs, and keep what came of it."""
     old = _known(database, target)
-    for last in (False,) * (TRIES - 1) + (True,):
+    tries = 0
+    while True:
+        tries += 1
         with database.read() as session:
             asked = _request(session, target.partnership, old)
         if asked is None:
@@ -103,10 +105,9 @@ def ask(database: Database, target: Target) -> Outcome:
             return _keep(database, target, asked, Decided(Outcome.ROLLBACK, theirs=old))
         reply = _post(target, asked.body)
         seen = _conflicting(reply)
-        if last or seen is None or seen == old:
+        if seen is None or seen == old or tries == TRIES:
             return _keep(database, target, asked, _decide(target, asked, reply))
         old = seen
-    raise AssertionError
 
 
 def last_seen(target: Target, origin: str) -> bytes | None:
