@@ -345,5 +345,5 @@ def test_killed_it_remembers(tmp_path, vkey_file, log):
 
 @pytest.mark.soak
 def test_killed_often_it_remembers(tmp_path, vkey_file, log):
-    log.entries = [b"%d" % number for number in range(900)]
+    log.entries = [b"%d" % number for number in range(1200)]
     killed(tmp_path, vkey_file, log, 100)
