@@ -12,6 +12,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from conference import clock, inputs
@@ -105,17 +106,24 @@ class Committer:
         try:
             results = self._stored(group)
         except Exception:  # noqa: BLE001 - each that fails again gets its own
-            for answer in group:
-                self._commit_again(answer)
+            self._commit_each(group)
             return
         for answer, holds in zip(group, results, strict=True):
             answer.result = holds
 
-    def _commit_again(self, answer: _Answer) -> None:
-        try:
-            answer.result = self._stored([answer], again=True)[0]
-        except Exception as fault:  # noqa: BLE001 - it is raised to the one whom it concerns
-            answer.fault = fault
+    def _commit_each(self, group: list[_Answer]) -> None:
+        """One after the other, until the database itself fails: then those that are left wait no longer."""
+        away: OperationalError | None = None
+        for answer in group:
+            if away is not None:
+                answer.fault = away
+                continue
+            try:
+                answer.result = self._stored([answer], again=True)[0]
+            except OperationalError as fault:
+                answer.fault = away = fault
+            except Exception as fault:  # noqa: BLE001 - it is raised to the one whom it concerns
+                answer.fault = fault
 
     def _stored(self, group: list[_Answer], *, again: bool = False) -> list[bool]:
         """Store the events of all those that still hold, and say which do. Durable when this returns.
