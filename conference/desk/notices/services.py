@@ -32,6 +32,7 @@ class NoticePage:
     reference: str
     owner: str
     things: list[tuple[str, str, datetime]]
+    answer: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def notice_page(session: Session, viewer: Viewer, notice: RecallNotice) -> Notic
         references(session, [notice.case_id])[notice.case_id],
         _agency_names(session, viewer)[notice.owner],
         [(catalogue.label(one.class_name), LEVELS[one.level], one.shown_at) for one in items],
+        None if notice.answer is None else Answer(notice.answer).words,
     )
 
 

@@ -73,9 +73,7 @@ class Withdrawn:
         covered = tuple(document["classes"])
         for one in self.fields.values():
             speaks = one.case_id == case_id and self.row.person_id in one.subjects and one.owner != agency
-            if speaks and any(
-                one.class_name == name or one.class_name.startswith(f"{name}.") for name in covered
-            ):
+            if speaks and any(_covers(name, one.class_name) for name in covered):
                 request = self._request(one, purpose, agency, roles, excluded=False)
                 if consent.decide(self.after, request).level is not consent.Level.NONE:
                     return True
