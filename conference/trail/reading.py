@@ -149,7 +149,7 @@ def _ids(session: Session, partnership: str, agency: str, asked: Wanted) -> list
     return list(session.scalars(query.order_by(LogEvent.n.desc())))
 
 
-def _sealed_for(session: Session, partnership: str, agency: str, person: str) -> Select[tuple[str]]:
+def _sealed_for(session: Session, partnership: str, agency: str, person: str) -> Select[str]:
     marks = key_marks(session, partnership, agency, person)
     return select(LogItems.event_id).where(
         LogItems.partnership_id == partnership,
