@@ -145,7 +145,7 @@ def test_an_override_ends_by_itself(world: World, off: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seconds=st.integers(1, int(services.LONGEST.total_seconds())),
     off=st.sampled_from([-1, 0, 1]),
