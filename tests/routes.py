@@ -74,6 +74,7 @@ def at(path: str) -> Path:
             **world.afterwards,
             draft=world.draft_id,
             agreement=world.agreement_id,
+            version=world.version_id,
         )
 
     return made
@@ -359,7 +360,7 @@ ROUTES: dict[tuple[str, str], Route] = {
         at("/governance/why"), IG, form(class_name="health.mental"), forms=(form(class_name="nothing"),)
     ),
     ("rules.index", "GET"): Route(at("/governance/rules"), IG, queries=("", "?kind=police&about=health")),
-    ("rules.version", "GET"): Route(at("/governance/rules/versions/{draft}"), IG, scoped=True),
+    ("rules.version", "GET"): Route(at("/governance/rules/versions/{version}"), IG, scoped=True),
     ("rules.start", "POST"): Route(
         at("/governance/rules/drafts"), IG, form(why="Too much is shown"), forms=(form(why=""),)
     ),

@@ -18,7 +18,7 @@ import pytest
 
 from conference.web import ConferenceFlask, JsonLines, parts_of
 from tests.routes import ROUTES
-from tests.support.client import application, copied, settle, signed_in
+from tests.support.client import application, copied, governed, settle, signed_in
 from tests.support.server import serving_world
 from tests.support.words import words_in
 from tests.support.world import HOME, STAFF, World
@@ -156,6 +156,7 @@ class Walk:
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Walk:
     """Every route with every form by everybody, errors included, and the lines written meanwhile."""
     world = copied(serving_world(tmp_path_factory.mktemp("made")), tmp_path_factory.mktemp("walked") / "own")
+    governed(world, "p-ig")
     out = io.StringIO()
     handler = logging.StreamHandler(out)
     handler.setFormatter(JsonLines())

@@ -99,9 +99,9 @@ def gone_wrong(world: World) -> None:
         }
 
 
-def governed(world: World) -> None:
-    """A draft of rules and an agreement that nobody has signed: `world.draft_id`, `world.agreement_id`."""
-    viewer = world.viewer("h-ig")
+def governed(world: World, who: str = "h-ig") -> None:
+    """A draft of rules of somebody's, and an agreement that nobody has signed; their ids in the world."""
+    viewer = world.viewer(who)
     with told("governed", world.now), world.database.write() as session:
         draft = drafts.start(session, viewer, why="Arrears matter to the NHS", at=world.now)
         rule = {
@@ -118,7 +118,7 @@ def governed(world: World) -> None:
         drafts.put_rule(session, viewer, draft.id, rule, at=world.now)
         terms = Terms(
             title="Sharing about homes",
-            parties=("homes", "nhs"),
+            parties=("homes", "nhs", "police"),
             purposes=("tenancy-support",),
             classes=("tenancy",),
             starts=world.now.date(),
@@ -127,7 +127,7 @@ def governed(world: World) -> None:
             answers=dict.fromkeys(ASKED, "As agreed"),
         )
         agreement = agreements.add(session, viewer, terms, at=world.now)
-        world.draft_id, world.agreement_id = draft.id, agreement.id
+        world.draft_id, world.agreement_id, world.version_id = draft.id, agreement.id, draft.base_id
 
 
 def settle(world: World) -> None:

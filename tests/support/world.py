@@ -94,6 +94,7 @@ class World:
     away_meeting_id: str = ""
     draft_id: str = ""
     agreement_id: str = ""
+    version_id: str = ""
     events: dict[str, str] = field(default_factory=dict)
     afterwards: dict[str, str] = field(
         default_factory=lambda: {
