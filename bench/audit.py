@@ -40,6 +40,8 @@ FAST = (
     ("real log, SQLite", "raw SQLite", 1, 0.9),
     ("real log, PostgreSQL", "raw PostgreSQL", MANY, 1.3),
     ("real log, PostgreSQL", "chain under a lock, PostgreSQL", MANY, 8.0),
+    ("real log, SQLite", "real log not in groups, SQLite", MANY, 1.0),
+    ("real log, PostgreSQL", "real log not in groups, PostgreSQL", MANY, 1.0),
 )
 SLOW = (
     ("bare tree, SQLite", "raw SQLite", MANY, 12.0),
@@ -76,7 +78,7 @@ def _appends(goals: Iterable[tuple[str, str, int, float]], each: dict[int, int],
     for (name, count), runs in found.items():
         rates = [run.rate for run in runs]
         worst = max(max(run.each) for run in runs) * 1000
-        print(f"{name:31} {count:3} writers {statistics.median(rates):8.0f}/s, slowest append {worst:.0f} ms")
+        print(f"{name:36} {count:3} writers {statistics.median(rates):8.0f}/s, slowest append {worst:.0f} ms")
     for ours, other, count, goal in goals:
         pairs = zip(found[ours, count], found[other, count], strict=True)
         ratios = [one.rate / two.rate for one, two in pairs]

@@ -192,8 +192,13 @@ class Real:
     committer: Committer
     sequencer: Sequencer
 
-    def writer(self) -> Append:
+    def alone(self) -> Append:
+        """As `writer`, but no answer shares a transaction with another."""
+        return self.writer(Committer(self.database))
+
+    def writer(self, committer: Committer | None = None) -> Append:
         """Makes an event of one item, its leaf, parts and seals, and logs it as an answer's."""
+        chosen = committer or self.committer
         with self.database.read() as session:
             log_one(session)
             info = session.info
@@ -201,7 +206,7 @@ class Real:
         def one() -> None:
             info["prepared"] = []
             log_one(session)
-            assert self.committer.log(info["prepared"], {"north": 0})
+            assert chosen.log(info["prepared"], {"north": 0})
             self.sequencer.wake()
 
         return one
@@ -287,11 +292,14 @@ def all_arms(cluster: Cluster) -> Iterator[dict[str, Writer]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         url, real_url = (stack.enter_context(cluster.database()) for _ in range(2))
+        here, there = stack.enter_context(real(folder)), stack.enter_context(real(folder, real_url))
         yield {
             "raw SQLite": stack.enter_context(raw_sqlite(folder)),
             "bare tree, SQLite": stack.enter_context(bare(folder)),
-            "real log, SQLite": stack.enter_context(real(folder)).writer,
+            "real log, SQLite": here.writer,
+            "real log not in groups, SQLite": here.alone,
             "raw PostgreSQL": stack.enter_context(raw_postgresql(url)),
             "chain under a lock, PostgreSQL": stack.enter_context(chained_postgresql(url)),
-            "real log, PostgreSQL": stack.enter_context(real(folder, real_url)).writer,
+            "real log, PostgreSQL": there.writer,
+            "real log not in groups, PostgreSQL": there.alone,
         }
