@@ -80,7 +80,7 @@ class LogPart(OfPartnership, Base):
 class LogEmpty(OfPartnership, Base):
     """What opens the empty parts of a leaf, each sealed under its own agency's key.
 
-    sealed: for every agency of the event's roster, in its order, as many bytes; zeros where it has a LogPart.
+    sealed: for every agency of the event's roster that has no LogPart, what `packing.with_position` makes.
     """
 
     __tablename__ = "log_empty"

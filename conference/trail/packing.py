@@ -9,6 +9,7 @@ from audit.event import EMPTY_BODY, SALT_BYTES
 from conference.vault.bodies import SEAL_BYTES
 
 EMPTY_BYTES = SEAL_BYTES + SALT_BYTES + len(EMPTY_BODY)  # a sealed empty part
+PLACE_BYTES = 2  # and after it its position among the leaf's parts
 _NO_SALT = bytes(SALT_BYTES)
 
 
@@ -48,7 +49,15 @@ def unpack(packed: bytes) -> list[Packed]:
     return items
 
 
+def with_position(sealed: bytes, position: int) -> bytes:
+    """A sealed empty part as it stands among the others of its leaf."""
+    return sealed + position.to_bytes(PLACE_BYTES, "big")
+
+
 def at_position(together: bytes, position: int) -> bytes | None:
     """The sealed empty part at `position` among those of one leaf; None where that part is not empty."""
-    found = together[position * EMPTY_BYTES : (position + 1) * EMPTY_BYTES]
-    return found if any(found) else None
+    place, step = position.to_bytes(PLACE_BYTES, "big"), EMPTY_BYTES + PLACE_BYTES
+    for start in range(0, len(together), step):
+        if together[start + EMPTY_BYTES : start + step] == place:
+            return together[start : start + EMPTY_BYTES]
+    return None

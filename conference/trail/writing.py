@@ -305,13 +305,11 @@ def _add_parts(one: Prepared, rows: _Rows, empty: _Rows) -> None:
 
 
 def _together(empty: _Rows, blobs: Iterator[bytes]) -> list[tuple[Any, ...]]:
-    """One row for the empty parts of each event: what is sealed at its agency's position, zeros between."""
-    found: dict[tuple[str, str], bytearray] = {}
+    """One row for the empty parts of each event, each with the position of its agency."""
+    found: dict[tuple[str, str], list[bytes]] = {}
     for partnership, event_id, position in empty.rows:
-        whole = found.setdefault((partnership, event_id), bytearray())
-        whole += bytes(position * packing.EMPTY_BYTES - len(whole))
-        whole += next(blobs)
-    return [(*of, bytes(whole)) for of, whole in found.items()]
+        found.setdefault((partnership, event_id), []).append(packing.with_position(next(blobs), position))
+    return [(*of, b"".join(parts)) for of, parts in found.items()]
 
 
 def _add_items(one: Prepared, rows: _Rows) -> None:
