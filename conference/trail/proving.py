@@ -27,6 +27,7 @@ from conference.trail.packing import Packed
 from conference.trail.sqlstore import SqlStore
 from conference.trail.witnessing import standing
 from conference.trail.witnessing.standing import Witnessed
+from conference.vault.bodies import Place
 from conference.vault.errors import KeyGone, SealBroken
 
 __all__ = ["CHECKED", "LogFault", "Verification", "export", "parts_for", "proof_for", "verify_now"]
@@ -134,6 +135,8 @@ def parts_for(
         bodies = open_bodies(session, partnership, agency, [row.event_id for row in rows])
         for event_id, version in rows:
             position = positions.get(version)
+            if position is not None and event_id not in bodies:
+                raise SealBroken(Place("log_part", event_id, agency), "it is missing")
             yield None if position is None else _opened(bodies[event_id], position)
 
 

@@ -30,9 +30,10 @@ from conference.trail.keys import signing_key, verifier_key
 from conference.trail.proving import export
 from conference.trail.sequencer import check_start, place
 from conference.trail.sqlstore import SqlStore
+from conference.vault.errors import SealBroken
 from conference.vault.keyfile import KeyFile
 from tests.trail.conftest import fill
-from tests.trail.things import a_field, as_superuser, write, write_many
+from tests.trail.things import a_field, as_superuser, write, write_many, zeros
 
 OTHER = b'{"v":1}'
 SIGNED = 5
@@ -245,6 +246,24 @@ def test_what_a_superuser_does_is_found_and_named(database: Database, tmp_path: 
         place(database, "north")
         says(lambda: verified(database, tmp_path / "later", seen), "previous checkpoint: its root", seen)
         assert asked(database, seen.witness, SIGNED).status == 422
+
+
+@pytest.mark.parametrize(
+    "edit",
+    ["DELETE FROM log_part", "DELETE FROM log_empty", "UPDATE log_empty SET sealed = {zeros}"],
+)
+def test_a_part_that_is_gone_is_missed_by_whoever_it_is_for(
+    database: Database, tmp_path: Path, edit: str
+) -> None:
+    """The tree says nothing of what opens a leaf: its agency's own copy does not come without it."""
+    seen = seen_before(database)
+    with as_owner(database) as session:
+        session.execute(text(edit.format(zeros=zeros(database))))
+    verified(database, tmp_path / "log", seen)
+    agency = "almo" if "log_part" in edit else "idva"
+    with database.read() as session, pytest.raises(SealBroken, match=r"missing|changed"):
+        export(session, "north", tmp_path / "own", agency=agency)
+    assert not (tmp_path / "own").exists()
 
 
 def says(work: Callable[[], object], words: str | None, seen: Seen) -> None:
