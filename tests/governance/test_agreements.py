@@ -403,8 +403,8 @@ def test_an_agreement_goes_from_form_to_force(world: World, officers: dict[str, 
 
 def test_what_each_agency_lacks_is_said(officers: dict[str, FlaskClient]) -> None:
     page = text_of(officers["p-ig"], "/governance/agreements")
-    assert "Community Safety: users: nobody there is a representative, deputy or IDVA" in page
-    assert "Northmoor Police: nothing" in page
+    assert "Community Safety: missing users (nobody there is a representative, deputy or IDVA)" in page
+    assert "Ready: Northmoor Police" in page
     assert "These were signed outside Conference." in page
     page = text_of(officers["p-ig"], "/governance/agreements/installed/dsa-1", why="Replaced")
     assert "Ended early" in page

@@ -146,11 +146,11 @@ def _lacks(standing: Standing, known: list[Registered], at: datetime) -> Agency:
     asked = [one for one in known if not one.is_ended and one.terms.ends_at > at]
     theirs = [one for one in asked if standing.agency_id in one.terms.parties]
     unsigned = [one.terms.title for one in theirs if standing.agency_id not in one.signatures]
-    lacks = [f"signature: {title}" for title in unsigned]
+    lacks = [f"a signature ({title})" for title in unsigned]
     if not standing.has_users:
-        lacks.append("users: nobody there is a representative, deputy or IDVA")
+        lacks.append("users (nobody there is a representative, deputy or IDVA)")
     elif not standing.is_trained(at):
-        lacks.append("training: none of its representatives, deputies and IDVAs is trained")
+        lacks.append("training (none of its representatives, deputies and IDVAs is trained)")
     return Agency(standing.agency_name, tuple(lacks))
 
 

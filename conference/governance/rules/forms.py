@@ -13,6 +13,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from conference.clock import LONDON
 from conference.forms import DateParts, choices
+from conference.governance.rules.listing import ABOUT, EVERYBODY
 from conference.governance.rules.sentences import CONDITIONS, KINDS, POWERS, ROLES, SUBJECTS
 from conference.sharing import catalogue
 from conference.sharing.versions import day_moment, parsed
@@ -186,8 +187,15 @@ class FilterForm(FlaskForm):
 
         csrf = False
 
-    kind = SelectField("Kind of agency", validate_choice=False)
+    whose = SelectField("Whose information", validate_choice=False)
+    to = SelectField("Who may be shown it", validate_choice=False)
     about = SelectField("Kind of information", validate_choice=False)
+
+    def offer(self, own: str) -> None:
+        """What can be chosen. own: the name of the reader's agency."""
+        self.whose.choices = choices([("", own), (EVERYBODY, "All agencies"), *KINDS.items()])
+        self.to.choices = choices([("", "All"), *KINDS.items()])
+        self.about.choices = choices([("", "All"), *ABOUT.items()])
 
 
 SUGGESTED = {"condition": ", ".join(CONDITIONS), "power": ", ".join(POWERS)}

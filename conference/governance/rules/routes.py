@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from conference import clock
 from conference.errors import BadInput
-from conference.forms import choices, show_refusal
+from conference.forms import show_refusal
 from conference.governance.rules import changing, services
 from conference.governance.rules.forms import (
     SUGGESTED,
@@ -17,7 +17,6 @@ from conference.governance.rules.forms import (
     RuleForm,
     WhyForm,
 )
-from conference.governance.rules.sentences import KINDS
 from conference.permissions import Permission, requires
 from conference.sharing.drafts import publishing, rebasing
 from conference.sharing.drafts import services as drafts
@@ -50,14 +49,14 @@ def version(version_id: str) -> ResponseReturnValue:
 
 def _index(form: WhyForm, version_id: str | None) -> str:
     narrow = FilterForm(formdata=request.args)
-    narrow.kind.choices = choices([("", "All"), *KINDS.items()])
-    narrow.about.choices = choices([("", "All"), *services.ABOUT.items()])
+    narrow.offer(g.viewer.agency_name)
     page = services.rules_page(
         g.session,
         g.viewer,
         at=clock.now(),
         version_id=version_id,
-        kind=narrow.kind.data or "",
+        whose=narrow.whose.data or "",
+        shown_to=narrow.to.data or "",
         about=narrow.about.data or "",
     )
     return render_template("governance/rules/index.html", page=page, form=form, narrow=narrow)

@@ -29,6 +29,8 @@ KINDS = {
     "voluntary": "Other voluntary agencies",
     "conference": "The conference",
 }
+ALL_KINDS = frozenset(KINDS) - {"conference"}
+EVERY_KIND = "every kind of agency"
 ROLES = {
     "referrer": "referrer",
     "representative": "representative",
@@ -83,15 +85,19 @@ class Speaker:
 
     # --- rules and locks ---
 
-    def rule(self, rule: Mapping[str, Any]) -> str:
-        """`Police may show Housing, in full, bail and orders of the alleged perpetrator, to prevent …`."""
+    def rule(self, rule: Mapping[str, Any], twins: Iterable[Mapping[str, Any]] = ()) -> str:
+        """`Police may show Housing, in full, bail and orders of the alleged perpetrator, to prevent …`.
+
+        twins: rules that say the same by another right.
+        """
         owners = self._side(rule.get("owners") or {}, "Any agency")
         recipients = self._recipients(rule.get("recipients") or {})
         what = self.what(rule.get("classes"), rule.get("subjects"))
         done = _DONE[rule["effect"], rule.get("level")].format(
             owners=owners, recipients=recipients, what=what
         )
-        parts = [f"{done}, {purposes(rule.get('purposes'))}", right(rule)]
+        by = "; or ".join(dict.fromkeys(filter(None, map(right, (rule, *twins)))))
+        parts = [f"{done}, {purposes(rule.get('purposes'))}", by]
         parts += [CONSENT.get(rule.get("consent") or "", ""), _approved(rule.get("approvals") or 0)]
         return "; ".join(part for part in (*parts, _time(rule)) if part) + "."
 
@@ -116,7 +122,8 @@ class Speaker:
         return f"everything about {said}" if any(one.startswith(f"{name}.") for one in self.classes) else said
 
     def _side(self, names: Mapping[str, list[str]], anybody: str) -> str:
-        kinds = [KINDS.get(one, one) for one in names.get("kinds") or ()]
+        named = names.get("kinds") or ()
+        kinds = [EVERY_KIND] if set(named) == ALL_KINDS else [KINDS.get(one, one) for one in named]
         agencies = [self.agency(one) for one in names.get("agencies") or ()]
         if kinds and agencies:
             return f"{listed(kinds)} (only {listed(agencies)})"

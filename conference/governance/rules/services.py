@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from conference.cases.models import CONFERENCE
-from conference.governance.rules.sentences import KINDS, PANEL, Speaker
+from conference.governance.rules.listing import ALL_RULES, Group, Narrow, Own, Sentence, grouped
+from conference.governance.rules.sentences import PANEL, Speaker
 from conference.identity.services import Viewer, list_agencies, staff_names
-from conference.sharing import catalogue, versions
+from conference.sharing import versions
 from conference.sharing.drafts import services as drafts
 from conference.sharing.drafts.models import DraftState, RuleDraft
 from conference.sharing.drafts.rebasing import edits
 
 CONFERENCE_NAME = "The conference"
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One rule in words. id: what the log calls it."""
-
-    id: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The rules about one kind of information."""
-
-    heading: str
-    sentences: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +60,6 @@ STATES = {
     DraftState.PUBLISHED: "Published",
     DraftState.DROPPED: "Given up",
 }
-ABOUT = {name: words for name, words in catalogue.LABELS.items() if "." not in name} | {"contact": "Contact"}
 
 
 def rules_page(
@@ -85,10 +68,11 @@ def rules_page(
     *,
     at: datetime,
     version_id: str | None = None,
-    kind: str = "",
+    whose: str = "",
+    shown_to: str = "",
     about: str = "",
 ) -> RulesPage:
-    """The rules in force, or those of a version. kind, about: only rules that speak of these; empty: all.
+    """The rules in force, or those of a version. whose, shown_to, about: which of them, as in `Narrow`.
 
     Raises NotFound; Refused while there is no policy.
     """
@@ -103,11 +87,12 @@ def rules_page(
         for one in known
     }
     part = versions.agreed(shown.document)
+    narrow = replace(_own(session, viewer, shown.document), whose=whose, shown_to=shown_to, about=about)
     speaker = speaker_for(session, viewer, part)
     return RulesPage(
         listed_versions[shown.id],
-        tuple(Sentence(one["id"], speaker.lock(one)) for one in part["locks"]),
-        grouped(speaker, part["rules"], kind, about),
+        tuple(Sentence(speaker.lock(one), (one["id"],)) for one in part["locks"]),
+        grouped(speaker, part["rules"], narrow),
         draft_list(session, viewer),
         tuple(listed_versions.values()),
     )
@@ -119,30 +104,15 @@ def speaker_for(session: Session, viewer: Viewer, part: dict[str, Any]) -> Speak
     return Speaker({**names, CONFERENCE: CONFERENCE_NAME}, [one["name"] for one in part["classes"]])
 
 
-def grouped(
-    speaker: Speaker, rules: Iterable[dict[str, Any]], kind: str = "", about: str = ""
-) -> tuple[Group, ...]:
-    """Rules by the first kind of information that they speak of, in the catalogue's order."""
-    found: dict[str, list[Sentence]] = {}
-    for rule in rules:
-        classes = rule.get("classes") or [""]
-        roots = {one.partition(".")[0] for one in classes}
-        if (about and about not in roots) or (kind and kind not in _kinds(rule)):
-            continue
-        root = about or classes[0].partition(".")[0]
-        found.setdefault(root, []).append(Sentence(rule["id"], speaker.rule(rule)))
-    order = sorted(found, key=lambda root: (not root, list(ABOUT).index(root) if root in ABOUT else 99, root))
-    return tuple(
-        Group(ABOUT.get(root, catalogue.label(root)) if root else "Anything", tuple(found[root]))
-        for root in order
+def _own(session: Session, viewer: Viewer, document: str) -> Narrow:
+    """The rules about the viewer's own agency's information. document: the policy they are of, whole."""
+    agencies = list_agencies(session, viewer.partnership_id)
+    own = next(one for one in agencies if one.id == viewer.agency_id)
+    bases = [one["code"] for one in json.loads(document)["bases"] if own.sector in one["sectors"]]
+    return Narrow(
+        Own(own.id, own.name, own.kind, frozenset(bases)),
+        kinds_of={one.id: one.kind for one in agencies},
     )
-
-
-def _kinds(rule: dict[str, Any]) -> set[str]:
-    """The kinds of agency that a rule speaks of; all where it does not say."""
-    sides = (rule.get("owners") or {}, rule.get("recipients") or {})
-    named = [set(side["kinds"]) if side.get("kinds") else set(KINDS) for side in sides]
-    return named[1] if not sides[0].get("kinds") else named[0] | named[1]
 
 
 def draft_list(session: Session, viewer: Viewer) -> tuple[Draft, ...]:
@@ -182,14 +152,14 @@ def draft_page(session: Session, viewer: Viewer, draft_id: str) -> DraftPage:
     names = staff_names(session, viewer.partnership_id, [row.author])
 
     def said(rule: dict[str, Any]) -> Sentence:
-        return Sentence(rule["id"], speaker.rule(rule))
+        return Sentence(speaker.rule(rule), (rule["id"],))
 
     return DraftPage(
         draft_line(row, names, viewer),
         tuple(said(one) for one in made.added),
         tuple((said(old), said(new)) for old, new in made.changed),
         tuple(said(one) for one in made.removed),
-        grouped(speaker, part["rules"]),
+        grouped(speaker, part["rules"], ALL_RULES),
         row.author == viewer.staff_id and row.state == DraftState.OPEN,
     )
 
