@@ -11,6 +11,7 @@ from conference.desk.notices.forms import AnswerForm, ReviewForm
 from conference.errors import BadInput
 from conference.forms import choices, show_refusal
 from conference.permissions import Permission, requires
+from conference.sharing.overrides.looked_at import doers
 from conference.sharing.recalls import receipts
 from conference.sharing.reviews import services as reviews
 
@@ -60,7 +61,7 @@ def show(notice_id: str) -> ResponseReturnValue:
 @requires(Permission.CASE_READ)
 def recalls() -> ResponseReturnValue:
     """What went back after a withdrawal that the viewer recorded."""
-    found = receipts.own_recalls(g.session, g.viewer)
+    found = receipts.own_recalls(g.session, g.viewer, at=clock.now())
     pages = [services.progress(g.session, g.viewer, *one) for one in found]
     return render_template("desk/notices/recalls.html", pages=pages)
 
@@ -69,7 +70,7 @@ def recalls() -> ResponseReturnValue:
 @requires(Permission.CASE_READ)
 def recall(recall_id: str) -> ResponseReturnValue:
     """Who has answered, and who has not."""
-    found = receipts.find_recall(g.session, g.viewer, recall_id)
+    found = receipts.find_recall(g.session, g.viewer, recall_id, at=clock.now())
     page = services.progress(g.session, g.viewer, *found)
     return render_template("desk/notices/recall.html", page=page)
 
@@ -87,7 +88,8 @@ def review(review_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             said = {"outcome": form.outcome.data or "", "note": form.note.data or ""}
-            reviews.close_review(g.session, g.viewer, found, **said, at=clock.now())
+            did = doers(g.session, found)
+            reviews.close_review(g.session, g.viewer, found, **said, doers=did, at=clock.now())
             return redirect(url_for(".review", review_id=review_id), 303)
         except BadInput as error:
             show_refusal(form, error)

@@ -11,6 +11,7 @@ from conference.forms import choices, show_refusal
 from conference.governance.reviews import services
 from conference.governance.reviews.forms import CloseForm, ForColleagueForm
 from conference.permissions import Permission, requires
+from conference.sharing.overrides.looked_at import doers
 from conference.sharing.recalls import receipts
 from conference.sharing.reviews import services as reviews
 
@@ -40,7 +41,8 @@ def show(review_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             said = {"outcome": form.outcome.data or "", "note": form.note.data or ""}
-            reviews.close_review(g.session, g.viewer, found, **said, at=clock.now())
+            did = doers(g.session, found)
+            reviews.close_review(g.session, g.viewer, found, **said, doers=did, at=clock.now())
             return redirect(url_for(".show", review_id=review_id), 303)
         except BadInput as error:
             show_refusal(form, error)

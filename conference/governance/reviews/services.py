@@ -12,6 +12,7 @@ from conference.governance.directory import cases_named
 from conference.governance.reviews.facts import Facts, facts_of
 from conference.identity.services import Viewer, list_agencies, staff_names
 from conference.sharing import catalogue
+from conference.sharing.overrides.looked_at import doers
 from conference.sharing.recalls import receipts
 from conference.sharing.recalls.models import Answer, RecallNotice
 from conference.sharing.reviews import services as reviews
@@ -33,13 +34,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPage:
-    """One review, and what it is about."""
+    """One review, and what it is about. may_close: whether what others did is looked at."""
 
     line: Line
     review: Review
     facts: Facts
     note: str | None
     closed_by: str | None
+    may_close: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ def review_page(session: Session, viewer: Viewer, review: Review, *, at: datetim
     closer = staff_names(session, viewer.partnership_id, [review.closed_by] if review.closed_by else [])
     line = _line(review, known.get(review.case_id or ""), at=at)
     facts = facts_of(session, viewer, review)
-    return ReviewPage(line, review, facts, note, closer.get(review.closed_by or ""))
+    may_close = viewer.staff_id not in doers(session, review)
+    return ReviewPage(line, review, facts, note, closer.get(review.closed_by or ""), may_close)
 
 
 def _line(review: Review, reference: str | None, *, at: datetime) -> Line:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from conference.cases.models import CONFERENCE
-from conference.cases.services import checked_text, exclusions_of
+from conference.cases.models import CONFERENCE, CasePerson, PersonRole
+from conference.cases.services import cases_of, checked_text, exclusions_of
 from conference.errors import BadInput, Conflict, NotFound
 from conference.identity.services import Viewer
 from conference.permissions import Permission, Role
@@ -143,16 +143,22 @@ def answer(
 # --- how far it is ---
 
 
-def own_recalls(session: Session, viewer: Viewer) -> list[tuple[Recall, list[RecallNotice]]]:
+def own_recalls(session: Session, viewer: Viewer, *, at: datetime) -> list[tuple[Recall, list[RecallNotice]]]:
     """What went back after withdrawals that the viewer recorded, the newest first, with its notices.
 
-    All of them where the consent was given to the viewer's own agency, and for an IDVA; else those to their
-    colleagues or about what their agency owns: who else was named in a consent is not theirs to know. One of
-    which nothing is theirs is as if it were not.
+    All of them where the consent was given to the viewer's own agency, and for an IDVA where the victim gave
+    it; else those to their colleagues or about what their agency owns: who else was named in a consent is not
+    theirs to know. Only in cases that are open to them: that somebody is in another is not theirs to know
+    either. One of which nothing is theirs is as if it were not.
     """
+    open_to_them = sorted(case.id for case in cases_of(session, viewer, at=at))
     rows = session.execute(
-        select(Recall, ConsentRow)  # both whole, so that their seals are checked
+        select(Recall, ConsentRow, CasePerson)  # all whole, so that their seals are checked
         .join(ConsentRow, ConsentRow.id == Recall.about)
+        .join(
+            CasePerson,
+            and_(CasePerson.case_id == ConsentRow.case_id, CasePerson.person_id == ConsentRow.person_id),
+        )
         .where(
             Recall.partnership_id == viewer.partnership_id,
             Recall.opened_by == viewer.staff_id,
@@ -161,11 +167,16 @@ def own_recalls(session: Session, viewer: Viewer) -> list[tuple[Recall, list[Rec
         .order_by(Recall.opened_at.desc(), Recall.id)
     ).all()
     is_idva = Role.IDVA in viewer.roles
-    whole = [one.id for one, said in rows if is_idva or said.recorded_for == viewer.agency_id]
+    whole = [
+        one.id
+        for one, said, person in rows
+        if said.recorded_for == viewer.agency_id or (is_idva and person.role is PersonRole.VICTIM)
+    ]
     theirs = session.scalars(
         select(RecallNotice)
         .where(
-            RecallNotice.recall_id.in_([one.id for one, _ in rows]),
+            RecallNotice.recall_id.in_([one.id for one, *_ in rows]),
+            RecallNotice.case_id.in_(open_to_them),
             or_(
                 RecallNotice.recall_id.in_(whole),
                 RecallNotice.agency_id == viewer.agency_id,
@@ -177,12 +188,14 @@ def own_recalls(session: Session, viewer: Viewer) -> list[tuple[Recall, list[Rec
     of: dict[str, list[RecallNotice]] = {}
     for one in theirs:
         of.setdefault(one.recall_id, []).append(one)
-    return [(one, of[one.id]) for one, _ in rows if one.id in of]
+    return [(one, of[one.id]) for one, *_ in rows if one.id in of]
 
 
-def find_recall(session: Session, viewer: Viewer, recall_id: str) -> tuple[Recall, list[RecallNotice]]:
+def find_recall(
+    session: Session, viewer: Viewer, recall_id: str, *, at: datetime
+) -> tuple[Recall, list[RecallNotice]]:
     """One of them. Raises NotFound."""
-    found = next((one for one in own_recalls(session, viewer) if one[0].id == recall_id), None)
+    found = next((one for one in own_recalls(session, viewer, at=at) if one[0].id == recall_id), None)
     if found is None:
         raise NotFound(f"recall {recall_id}")
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from conference.cases import services as cases
 from conference.cases.models import Case, CaseAgency
 from conference.cases.services import By, checked_text, exclusions_of
-from conference.errors import BadInput, Conflict, NotFound
+from conference.errors import BadInput, Conflict, NotFound, Refused
 from conference.identity.services import Viewer
 from conference.ids import new_id
 from conference.permissions import Permission
@@ -145,12 +145,23 @@ def outcomes_of(kind: str) -> dict[str, str]:
 
 
 def close_review(
-    session: Session, viewer: Viewer, review: Review, *, outcome: str, note: str, at: datetime
+    session: Session,
+    viewer: Viewer,
+    review: Review,
+    *,
+    outcome: str,
+    note: str,
+    doers: Collection[str],
+    at: datetime,
 ) -> None:
     """Say what came of the look. `review` was found through the viewer.
 
-    Raises BadInput without an outcome or a note, Conflict if it is closed.
+    doers: the staff, by id, who did what is looked at (`overrides.looked_at`): they do not look themselves.
+
+    Raises BadInput without an outcome or a note, Conflict if it is closed, Refused for one of `doers`.
     """
+    if viewer.staff_id in doers:
+        raise Refused("own-act")
     if review.closed_at is not None:
         raise Conflict(f"review {review.id} is already closed")
     if outcome not in outcomes_of(review.kind):
