@@ -132,7 +132,7 @@ def ask_override(
 
 def _check(known: consent.Policy, viewer: Viewer, line: Row, typed: Typed, *, at: datetime) -> None:
     """Raises BadInput for the first thing that cannot be asked for."""
-    if rules.is_safe(line.class_name):
+    if not rules.never_reaching_safe([line.class_name]):
         raise BadInput("A safe address or safe contact cannot be shared by override.")
     if not typed.recipients or set(typed.recipients) - set(rules.agencies_in(known, but=viewer.agency_id)):
         raise BadInput("Name each agency that would see it.", "recipients")

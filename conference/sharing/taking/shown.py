@@ -250,14 +250,18 @@ def _moment(text: object) -> datetime | None:
 def _log(
     session: Session, viewer: Viewer, case: Case, lines: Sequence[ConsentLine], owners: dict[str, str]
 ) -> None:
-    """Which consents were shown; the agencies that recorded them can read it."""
-    writing.record(
-        session,
-        "consent.shown",
-        partnership=viewer.partnership_id,
-        actor=viewer.staff_id,
-        agency=viewer.agency_id,
-        case=case.id,
-        about=sorted(line.id for line in lines),
-        concerns=sorted({owners[line.id] for line in lines}),
-    )
+    """Which consents were shown; the agencies that recorded them can read it, each of its own alone."""
+    of: dict[str, list[str]] = {}
+    for line in lines:
+        of.setdefault(owners[line.id], []).append(line.id)
+    for owner, ids in sorted(of.items()) if of else [("", [])]:
+        writing.record(
+            session,
+            "consent.shown",
+            partnership=viewer.partnership_id,
+            actor=viewer.staff_id,
+            agency=viewer.agency_id,
+            case=case.id,
+            about=sorted(ids),
+            concerns=(owner,) if owner else (),
+        )
