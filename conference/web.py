@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("conference.web")
 
 TRIES = 4
+NOTHING_NEW = ("live.page", 204)  # an open page says it each second: no line is written of it
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _CASE_ID = re.compile(r"cas_[a-z2-7]{26}")
 
@@ -210,7 +211,8 @@ def _finish(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
         response.headers["Vary"] = "Cookie, HX-Request, HX-Request-Type"
-        _write_log(response)
+        if (request.endpoint, response.status_code) != NOTHING_NEW:
+            _write_log(response)
     return response
 
 

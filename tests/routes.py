@@ -169,13 +169,7 @@ ROUTES: dict[tuple[str, str], Route] = {
         at("/cases/{case}/research/send"), MEMBERS, form(), forms=(form(nil="yes"),), scoped=True
     ),
     # whether an open page still holds
-    ("live.case", "GET"): Route(
-        at("/cases/{case}/live"), MEMBERS, queries=("?seen=0", "?seen=0&view=actions"), scoped=True
-    ),
-    ("live.room", "GET"): Route(at("/meetings/{meeting}/live"), ROOM, queries=("?seen=0",), scoped=True),
-    ("live.agenda", "GET"): Route(
-        at("/meetings/{meeting}/agenda/live"), ROOM, queries=("?seen=0",), scoped=True
-    ),
+    ("live.page", "GET"): Route(at("/live"), EVERYBODY, queries=("?asks=0&seen=0",)),
     # overrides and emergencies
     ("overrides.ask", "GET"): Route(at("/cases/{case}/research/{field}/override"), ACTORS, scoped=True),
     ("overrides.send", "POST"): Route(

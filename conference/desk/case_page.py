@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -29,7 +29,6 @@ class CasePage(Told):
     meeting: Meeting | None
     recalled: tuple[str, ...] = ()  # what this reader alone is told of what they were shown before
     emergency: datetime | None = None  # until when the viewer has opened it in an emergency
-    mark: str = ""  # by which an open page asks whether it still holds
 
     @property
     def timeline(self) -> list[tuple[date, PersonView, Row]]:
@@ -47,20 +46,19 @@ def case_page(session: Session, viewer: Viewer, case: Case, *, way: str, at: dat
     """The page of a case that was found through the viewer. Logged."""
     way = way if way in WAYS else "person"
     view = disclose(session, viewer, [case], asked=asked_for(way))[case.id]
-    page = _page(session, viewer, case, view, way, at=at)
-    return replace(page, mark=marks.case_page(session, viewer, case, view, at=at))
+    return _page(session, viewer, case, view, way, at=at)
 
 
 def paper(session: Session, viewer: Viewer, case: Case, *, at: datetime) -> CasePage:
     """The same by person, for paper. Logged as a print."""
     view = disclose(session, viewer, [case], asked=asked_for("print"), channel="print")[case.id]
-    page = _page(session, viewer, case, view, "person", at=at)
-    return replace(page, mark=marks.case_page(session, viewer, case, view, at=at))
+    return _page(session, viewer, case, view, "person", at=at)
 
 
 def _page(
     session: Session, viewer: Viewer, case: Case, view: CaseView, way: str, *, at: datetime
 ) -> CasePage:
+    marks.note_case(session, viewer, case, view, at=at)
     tasks = tasks_of(session, viewer.partnership_id, view)
     opened = emergency_of(session, viewer, case, at=at)
     until = opened.until if opened is not None else None

@@ -13,7 +13,6 @@ from conference.cases import records
 from conference.cases.models import Case, Field
 from conference.errors import NotFound
 from conference.identity.services import Viewer
-from conference.meetings import marks
 from conference.sharing import catalogue
 from conference.sharing.door import NAMES, Asked, disclose, who_would_see
 from conference.sharing.research import own_research, research_state
@@ -32,7 +31,6 @@ class ResearchPage:
     due: date | None
     state: str
     is_done: bool
-    mark: str = ""  # of the names alone: the rest is our own
 
     @property
     def rows(self) -> list[Row]:
@@ -66,9 +64,8 @@ def research_page(session: Session, viewer: Viewer, case: Case, *, only: str | N
         view = disclose(session, viewer, [case], asked=asked)[case.id]
     named = disclose(session, viewer, [case], asked=NAMES, log_empty=False)[case.id]
     state = research_state(session, viewer, case)
-    mark = marks.case_page(session, viewer, case, named, at=clock.now())
     return ResearchPage(
-        case, view, named, state.research_due, state.research.words, is_done=state.research.is_back, mark=mark
+        case, view, named, state.research_due, state.research.words, is_done=state.research.is_back
     )
 
 

@@ -1,9 +1,10 @@
 """Has anything changed on a page that somebody has open? For them alone: what they see, before or after.
 
-Three steps, each only where the one before does not settle it. First: the inputs have not moved, and no
-moment has passed at which an answer changes by itself. Second: what is decided is the same, nothing opened.
-Third: what would be shown is the same, opened to be compared. Nothing is shown, so nothing is logged:
-whoever is told that something has changed asks for the page again, which is logged as ever.
+A page carries how to ask for what it shows, and its mark. Three steps, each only where the one before does
+not settle it. First: the inputs have not moved, and no moment has passed at which an answer changes by
+itself. Second: what is decided is the same, nothing opened. Third: what would be shown is the same, opened to
+be compared. Nothing is shown, so nothing is logged: whoever is told that something has changed asks for the
+page again, which is logged as ever.
 """
 
 from __future__ import annotations
@@ -17,16 +18,14 @@ from sqlalchemy.orm import Session
 
 from conference import inputs
 from conference.cases import services as cases
-from conference.cases.models import Case, CaseReason
+from conference.cases.models import CaseReason
 from conference.identity.services import Viewer
+from conference.live.beside import beside_now
 from conference.live.known import Answer, Known, Memory
-from conference.meetings import marks as beside
-from conference.meetings import room
-from conference.meetings import services as meetings
-from conference.meetings.told import asked_for
-from conference.sharing import marks
-from conference.sharing.door import NAMES, glimpse, parts_now
+from conference.sharing import marks, noted
+from conference.sharing.door import glimpse, parts_now
 from conference.sharing.marks import Parts
+from conference.sharing.noted import Noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,97 +37,60 @@ class Page:
     parts: Callable[[], Parts]
 
 
-def case_page(
-    session: Session,
-    viewer: Viewer,
-    memory: Memory,
-    case_id: str,
-    *,
-    seen: str,
-    way: str,
-    at: datetime,
-) -> Answer:
-    """What has become of a case's page. seen: the mark that it carries. way: of looking at the case.
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a page carries. asks: how to ask for what it shows.   seen: what that was."""
 
-    Raises as the page itself does.
+    asks: str
+    seen: str
+
+
+def mark_of(session: Session, viewer: Viewer) -> Mark | None:
+    """The mark of the page that this session makes; None for one that shows nothing."""
+    page = noted.of_page(session)
+    if not page.asks and not page.beside:
+        return None
+    asks = noted.packed(session, viewer, page)
+    return Mark(asks, marks.whole(session, viewer, asks, page.parts))
+
+
+def answer(session: Session, viewer: Viewer, memory: Memory, asks: str, *, seen: str, at: datetime) -> Answer:
+    """What has become of a page that carries this mark.
+
+    Raises NotFound for what is no mark of theirs, and as the cases' own pages do.
     """
-    asked = asked_for(way)
-
-    def now() -> Page:
-        case = cases.visible_case(session, viewer, case_id, at=at)
-        decided = glimpse(session, viewer, [case], asked=asked)
-        extra = beside.beside_case(session, viewer, case, decided.fields, at=at)
-        return Page(
-            marks.digest(session, viewer, decided.digest, sorted(extra)),
-            decided.lines,
-            lambda: parts_now(session, viewer, [case], asked=asked) | extra,
-        )
-
-    return _answer(session, viewer, memory, (case_id, way), seen, now, at=at)
-
-
-def room_page(
-    session: Session, viewer: Viewer, memory: Memory, meeting_id: str, *, seen: str, at: datetime
-) -> Answer:
-    """What has become of a room's page. Raises as the page itself does."""
-
-    def now() -> Page:
-        scene = room.setting(session, viewer, meeting_id, at=at)
-        extra = beside.beside_room(session, viewer, scene)
-        if scene.found is None:
-            return Page(marks.digest(session, viewer, sorted(extra)), frozenset(), lambda: extra)
-        case: Case = scene.found
-        decided = glimpse(session, viewer, [case])
-        extra |= beside.tasks(session, viewer, case, decided.fields)
-        return Page(
-            marks.digest(session, viewer, decided.digest, sorted(extra)),
-            decided.lines,
-            lambda: parts_now(session, viewer, [case]) | extra,
-        )
-
-    return _answer(session, viewer, memory, (meeting_id, ""), seen, now, at=at)
-
-
-def agenda_page(
-    session: Session, viewer: Viewer, memory: Memory, meeting_id: str, *, seen: str, at: datetime
-) -> Answer:
-    """What has become of an agenda, with the names on it. Raises as the page itself does."""
-
-    def now() -> Page:
-        meeting = meetings.visible_meeting(session, viewer, meeting_id)
-        listed = meetings.agenda_for(session, viewer, meeting, at=at)
-        cases_shown = [one.case for one in listed if one.can_open]
-        extra = beside.beside_agenda(session, viewer, meeting, [one.case for one in listed])
-        decided = glimpse(session, viewer, cases_shown, asked=NAMES)
-        return Page(
-            marks.digest(session, viewer, decided.digest, sorted(extra)),
-            decided.lines,
-            lambda: parts_now(session, viewer, cases_shown, asked=NAMES) | extra,
-        )
-
-    return _answer(session, viewer, memory, (meeting_id, "agenda"), seen, now, at=at)
-
-
-def _answer(
-    session: Session,
-    viewer: Viewer,
-    memory: Memory,
-    which: tuple[str, str],
-    seen: str,
-    now: Callable[[], Page],
-    *,
-    at: datetime,
-) -> Answer:
     version = inputs.version(session, viewer.partnership_id)
-    key = (viewer.staff_id, viewer.roles, viewer.trained, *which, seen)
+    key = (viewer.staff_id, viewer.roles, viewer.trained, asks, seen)
     known = memory.find(key)
     if known is not None and known.holds(version, at):
         return known.answer
-    page = now()
+    page = _page(session, viewer, noted.unpacked(session, viewer, asks), at=at)
     until = _until(session, viewer, at)
-    found = _now(session, viewer, which[0], seen, known, page)
+    found = _now(session, viewer, asks, seen, known, page)
     memory.keep(key, replace(found, version=version, until=until, glimpse=page.glimpse))
     return found.answer
+
+
+def _page(session: Session, viewer: Viewer, page: Noted, *, at: datetime) -> Page:
+    """The page as it is now. Raises NotFound, ReasonNeeded for a case that the viewer may not open now."""
+    ids = {case_id for ask in page.asks for case_id in ask.cases}
+    found = {one: cases.visible_case(session, viewer, one, at=at) for one in sorted(ids)}
+    asks = [([found[one] for one in ask.cases], ask.asked) for ask in page.asks]
+    decided = [glimpse(session, viewer, of, asked=asked) for of, asked in asks]
+    words = frozenset(one for glimpsed in decided for one in glimpsed.fields)
+    extra = marks.NOTHING
+    for one in page.beside:
+        extra |= beside_now(session, viewer, one, words, at=at)
+
+    def parts() -> Parts:
+        lines = (parts_now(session, viewer, of, asked=asked) for of, asked in asks)
+        return extra.union(*lines)
+
+    return Page(
+        marks.digest(session, viewer, [one.digest for one in decided], sorted(extra)),
+        frozenset(line for one in decided for line in one.lines),
+        parts,
+    )
 
 
 def _now(session: Session, viewer: Viewer, of: str, seen: str, known: Known | None, page: Page) -> Known:

@@ -10,37 +10,32 @@ from sqlalchemy.orm import Session
 from conference.cases.models import Case
 from conference.identity.services import Viewer
 from conference.meetings import services
-from conference.meetings.models import Meeting
+from conference.meetings.models import Meeting, MeetingStatus
 from conference.meetings.room import Line, Scene
-from conference.sharing import marks
+from conference.sharing import marks, noted
 from conference.sharing.marks import Parts
 from conference.sharing.overrides.services import emergency_of
 from conference.sharing.view import CaseView
 
 
-def case_page(session: Session, viewer: Viewer, case: Case, view: CaseView, *, at: datetime) -> str:
-    """The mark of a case's page that was just made of `view`."""
-    lines = marks.parts(session, viewer, view.rows)
-    beside = beside_case(session, viewer, case, fields_in(view), at=at)
-    return marks.whole(session, viewer, case.id, lines | beside)
+def note_case(session: Session, viewer: Viewer, case: Case, view: CaseView, *, at: datetime) -> None:
+    """Note what a case's page made of `view` shows beside its lines."""
+    noted.beside(session, "case", case.id, beside_case(session, viewer, case, fields_in(view), at=at))
 
 
-def room_page(session: Session, viewer: Viewer, scene: Scene) -> str:
-    """The mark of a room's page that was just made of `scene`."""
-    made_of = beside_room(session, viewer, scene)
+def note_room(session: Session, viewer: Viewer, scene: Scene) -> None:
+    """Note what a room's page made of `scene` shows beside lines. One that has ended stays as it is."""
+    if scene.meeting.status is MeetingStatus.ENDED:
+        return
+    parts = beside_room(session, viewer, scene)
     if scene.view is not None:
-        made_of |= marks.parts(session, viewer, scene.view.rows)
-        made_of |= tasks(session, viewer, scene.case, fields_in(scene.view))
-    return marks.whole(session, viewer, scene.meeting.id, made_of)
+        parts |= tasks(session, viewer, scene.case, fields_in(scene.view))
+    noted.beside(session, "room", scene.meeting.id, parts)
 
 
-def agenda_page(session: Session, viewer: Viewer, meeting: Meeting, lines: Sequence[Line]) -> str:
-    """The mark of an agenda that was just made of `lines`."""
-    made_of = beside_agenda(session, viewer, meeting, lines)
-    for line in lines:
-        if line.view is not None:
-            made_of |= marks.parts(session, viewer, line.view.rows)
-    return marks.whole(session, viewer, meeting.id, made_of)
+def note_agenda(session: Session, viewer: Viewer, meeting: Meeting, lines: Sequence[Line]) -> None:
+    """Note what an agenda made of `lines` shows beside names."""
+    noted.beside(session, "agenda", meeting.id, beside_agenda(session, viewer, meeting, lines))
 
 
 def fields_in(view: CaseView) -> frozenset[str]:

@@ -41,6 +41,7 @@ def show(meeting_id: str) -> ResponseReturnValue:
     """The agenda, and what this viewer has to do for it."""
     meeting = services.visible_meeting(g.session, g.viewer, meeting_id)
     agenda = room.agenda(g.session, g.viewer, meeting, at=clock.now())
+    marks.note_agenda(g.session, g.viewer, meeting, agenda)
     mine = services.invitation_of(g.session, meeting, g.viewer.staff_id)
     witnessed = services.witnessed(g.session, meeting)
     return render_template(
@@ -50,7 +51,6 @@ def show(meeting_id: str) -> ResponseReturnValue:
         mine=mine,
         witnessed=witnessed,
         form=OnlyToken(),
-        mark=marks.agenda_page(g.session, g.viewer, meeting, agenda),
     )
 
 
@@ -251,5 +251,5 @@ def _room(meeting_id: str, *, risk: RiskForm | None = None, action: ActionForm |
         forms["action"] = action or ActionForm(formdata=empty)
         forms["risk"].sources.choices = forms["action"].sources.choices = quotable
         forms["action"].staff_id.choices = choices(room.owners(g.session, scene.meeting))
-    mark = marks.room_page(g.session, g.viewer, scene)
-    return page_or_fragment("meetings/room.html", "room", scene=scene, mark=mark, **forms)
+    marks.note_room(g.session, g.viewer, scene)
+    return page_or_fragment("meetings/room.html", "room", scene=scene, **forms)

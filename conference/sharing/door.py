@@ -17,7 +17,7 @@ import consent
 from conference import clock, inputs
 from conference.cases.models import CONFERENCE, Case
 from conference.identity.services import Viewer
-from conference.sharing import compiled, marks, policy
+from conference.sharing import compiled, marks, noted, policy
 from conference.sharing.opening import Shown, open_texts
 from conference.sharing.rows import rows_of, view_of
 from conference.sharing.stored import (
@@ -80,13 +80,16 @@ def disclose(
     decided = _decide(session, viewer, cases, asked, purpose)
     names = owner_names(session, viewer.partnership_id)
     opened = open_texts(session, [one for of in decided.shown.values() for one in of], asked)
-    views = {}
+    views, lines = {}, []
     for case in cases:
         rows = rows_of([one for one in opened if one.stored.case_id == case.id], names, decided.rests.policy)
+        lines += [(case.id, row) for row, _ in rows]
         why_for = purpose or case.conference_type.purpose
         views[case.id] = view_of(case, decided.people[case.id], rows, why_for, decided.at)
         if rows or log_empty:
             _log(session, viewer, case, rows, why_for, decided.rests.sha256, channel, meeting_id)
+    if purpose is None:  # a page about the log shows what was, and nothing of it can be taken back
+        noted.disclosed(session, viewer, cases, asked, lines)
     return views
 
 

@@ -50,6 +50,11 @@ def parts(session: Session, viewer: Viewer, rows: Iterable[Row]) -> Parts:
     return frozenset(digest(session, viewer, "row", *_shown(row)) for row in rows)
 
 
+def said(session: Session, viewer: Viewer, kind: str, things: Iterable[object]) -> Parts:
+    """A digest for each thing that a page shows beside lines. things: whose `repr` is all of them."""
+    return frozenset(digest(session, viewer, kind, repr(one)) for one in things)
+
+
 def whole(session: Session, viewer: Viewer, of: str, made_of: Parts) -> str:
     """The digest of a whole page. of: which page, by its ids."""
     return digest(session, viewer, of, sorted(made_of))

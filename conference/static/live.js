@@ -1,5 +1,5 @@
-// An open case or room asks every second whether it still holds. What does not hold goes at once; what is new
-// waits for whoever reads; where nobody can say, the whole of it is hidden. Without this a reload does the same.
+// Each open page that shows something asks every second whether it still holds. What does not hold goes at
+// once; what is new waits for whoever reads; where nobody can say, all is hidden. Without this a reload does it.
 import { Button, ErrorSummary, Radios, createAll } from "./vendor/govuk-frontend.min.js";
 
 const EVERY = 1000;
@@ -34,26 +34,48 @@ async function ask(page) {
   address.searchParams.set("seen", page.dataset.liveSeen);
   const answer = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
   if (answer.status >= 500) throw new Error("nobody can say");
+  if (answer.status === 404 && once(page)) return empty(page);
   if (answer.status !== 200 && answer.status !== 204) return leave();
   const became = answer.status === 204 ? "same" : (await answer.json()).answer;
   if (became === "less") await renew(page);
-  else page.querySelector("[data-live-new]")?.toggleAttribute("hidden", became === "same");
+  else main().querySelector("[data-live-new]")?.toggleAttribute("hidden", became === "same");
   show();
 }
 
+// Where the page can be asked for again: mostly where it is, but a form may have been answered elsewhere.
+const address = () =>
+  main().querySelector("[data-live-page]")?.dataset.livePage ?? location.pathname + location.search;
+
 // Not theirs any more, or signed out: the page says which, once it is asked for again.
 function leave() {
+  const again = address();
   main().replaceChildren();
-  location.reload();
+  location.replace(again);
+}
+
+// What to do about an answer to something typed, which cannot be asked for again; else undefined.
+function once(page) {
+  if (main().querySelector("[data-live-page]")) return undefined;
+  return (main().querySelector("[data-live-once]") ?? page).dataset.liveOnce;
+}
+
+function empty(page) {
+  const said = document.createElement("p");
+  said.className = "govuk-body";
+  said.setAttribute("role", "alert");
+  said.textContent = `Something here is no longer shared with you. ${once(page)}`;
+  main().replaceChildren(said);
+  page.remove();
 }
 
 // The page anew, by the way that is logged; what was typed stays, where anything can be.
 async function renew(page) {
-  if ("liveReload" in page.dataset) return leave();
+  if (once(page)) return empty(page);
+  if (main().querySelector("[data-live-reload]")) return leave();
   const typed = keepTyped();
   const target = "#main-content";
   const how = { source: document.body, target, select: target, selectOOB: "#page-foot", swap: "outerHTML" };
-  await htmx.ajax("GET", page.dataset.livePage, how);
+  await htmx.ajax("GET", address(), how);
   if (page.isConnected) throw new Error("it did not come");
   putBack(typed);
   for (const Part of [Button, ErrorSummary, Radios]) createAll(Part, undefined, main());

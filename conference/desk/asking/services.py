@@ -13,7 +13,7 @@ from conference.desk import known
 from conference.desk.asking.forms import SOMEBODY, AskForm
 from conference.errors import BadInput
 from conference.identity.services import Viewer
-from conference.sharing import catalogue
+from conference.sharing import catalogue, marks, noted
 from conference.sharing.asking import services as asking
 
 
@@ -52,6 +52,7 @@ def send(session: Session, viewer: Viewer, case: Case, form: AskForm, *, at: dat
 def question_page(session: Session, viewer: Viewer, question_id: str, *, at: datetime) -> QuestionPage:
     """A question with the name of whom it is about, where that is shown. Raises NotFound."""
     found = asking.read(session, viewer, question_id, at=at)
+    noted.beside(session, "question", found.id, marks.said(session, viewer, "question", [found]))
     case = cases.visible_case(session, viewer, found.case_id, at=at)
     people = {one.person_id: known.title(one) for one in known.known_people(session, viewer, case)}
     return QuestionPage(

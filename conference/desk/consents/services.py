@@ -18,7 +18,7 @@ from conference.desk.consents.draft import Draft
 from conference.desk.consents.steps import CHECK, SELF, Asking
 from conference.errors import BadInput, Conflict
 from conference.identity.services import Viewer
-from conference.sharing import consents, policy
+from conference.sharing import consents, marks, noted, policy
 from conference.sharing.door import NAMES, disclose
 from conference.sharing.stored import owner_names
 from conference.sharing.taking import services as taking
@@ -60,6 +60,7 @@ def consent_page(session: Session, viewer: Viewer, case: Case, *, at: datetime) 
     """What the viewer may know of what was said in the case. Logged."""
     view = disclose(session, viewer, [case], asked=NAMES)[case.id]
     lines = shown.consents_for(session, viewer, case, at=at)
+    noted.beside(session, "consents", case.id, marks.said(session, viewer, "consent", lines))
     names = owner_names(session, viewer.partnership_id)
     people = {person.person_id: person for person in view.people}
     roles = {line.person_id: line.role for line in lines}

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from conference.cases.models import Case
 from conference.cases.services import exclusions_of
 from conference.identity.services import Viewer, list_agencies, staff_names
-from conference.sharing import catalogue
+from conference.sharing import catalogue, marks, noted
 from conference.sharing.recalls import receipts
 from conference.sharing.recalls.models import Answer, Recall, RecallNotice
 from conference.sharing.reviews import services as reviews
@@ -67,6 +67,8 @@ def notice_page(session: Session, viewer: Viewer, notice: RecallNotice) -> Notic
     """
     kept_out = notice.case_id in exclusions_of(session, viewer.staff_id)
     items = [] if kept_out else notice.items
+    parts = marks.said(session, viewer, "notice", [(notice.id, notice.answer, kept_out)])
+    noted.beside(session, "notice", notice.id, parts)
     writing.record(
         session,
         "notes.shown",
@@ -113,6 +115,8 @@ def progress(session: Session, viewer: Viewer, recall: Recall, notices: list[Rec
 def review_page(session: Session, viewer: Viewer, review: Review, *, at: datetime) -> ReviewPage:
     """A review that was found through the viewer; what was written is logged as read."""
     case = session.get_one(Case, review.case_id)
+    parts = marks.said(session, viewer, "review", [(review.id, review.outcome)])
+    noted.beside(session, "review", review.id, parts)
     outcome = None if review.outcome is None else reviews.outcomes_of(review.kind)[review.outcome]
     note = reviews.note_of(session, viewer, review)
     purpose = catalogue.PURPOSES.get(case.conference_type.purpose, "for the purpose of this conference")

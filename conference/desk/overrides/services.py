@@ -12,7 +12,6 @@ from conference import formats
 from conference.cases.models import Case
 from conference.errors import NotFound
 from conference.identity.services import Viewer, staff_names
-from conference.meetings import marks
 from conference.permissions import Permission
 from conference.sharing import catalogue
 from conference.sharing.door import NAMES, disclose
@@ -33,7 +32,6 @@ class AskPage:
     line: Row
     who: str
     known: Choices
-    mark: str  # of the names: the rest is our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,6 @@ class RequestPage:
     state: str
     may_answer: bool
     may_end: bool
-    mark: str  # of the names: the rest is our own
 
     @property
     def end_words(self) -> str:
@@ -81,8 +78,7 @@ def ask_page(session: Session, viewer: Viewer, case: Case, field_id: str, *, at:
     line = overrides.own_line(session, viewer, case, field_id)
     named = disclose(session, viewer, [case], asked=NAMES, log_empty=False)[case.id]
     known = choices_for(session, viewer, line.class_name, at=at)
-    mark = marks.case_page(session, viewer, case, named, at=at)
-    return AskPage(case, line, _who(named, line.about), known, mark)
+    return AskPage(case, line, _who(named, line.about), known)
 
 
 def list_page(session: Session, viewer: Viewer, case: Case, *, at: datetime) -> list[Line]:
@@ -140,7 +136,6 @@ def request_page(
         state_words(session, request, at=at),
         may_answer=overrides.may_answer(session, viewer, request, at=at),
         may_end=is_open and (is_mine or viewer.may(Permission.OVERRIDE)),
-        mark=marks.case_page(session, viewer, case, named, at=at),
     )
 
 
