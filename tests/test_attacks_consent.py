@@ -7,6 +7,7 @@ from itertools import count as count_from
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from conference import clock
 from conference.cases import services as cases
@@ -15,11 +16,13 @@ from conference.errors import BadInput, Refused
 from conference.identity import services as identity
 from conference.permissions import Role
 from conference.sharing import consents
+from conference.sharing.asking import services as asking
 from conference.sharing.door import disclose
 from conference.sharing.models import ConsentRow
 from conference.sharing.overrides import services as overrides
 from conference.sharing.overrides.looked_at import doers
 from conference.sharing.reviews import services as reviews
+from conference.sharing.reviews.models import Review
 from conference.sharing.taking import shown
 from conference.trail.reading import Wanted, events_for
 from conference.web import ConferenceFlask
@@ -241,6 +244,65 @@ def test_an_agency_reads_in_the_log_of_no_consent_that_others_recorded(world: Wo
     assert known["police"] == {ids["p-rep"]}
     assert known["nhs"] == {ids["n-rep"]}
     assert known["haven"] >= set(ids.values())
+
+
+def test_the_log_tells_the_agency_that_was_told_of_no_other_case(world: World) -> None:
+    """Where it goes on without the consent is looked at in each case, also in one that is not theirs."""
+    _, consent_id = consented(world)
+    with told("another"), world.database.write() as session:
+        kind = session.get_one(Case, world.case_id).conference_type
+        case = cases.open_case(
+            session,
+            partnership_id=HOME,
+            conference_type=kind,
+            agencies=["nhs", "haven"],
+            by=by(world, "n-rep"),
+            at=NOW,
+        )
+        cases.link_person(session, case, world.people["victim"], PersonRole.VICTIM)
+        add(session, world, case, "n-rep", "health.physical", "Wrist", offered="full", summary="x")
+        other = case.id
+    withdrawn(world, consent_id, "h-rep")
+    settle(world)
+    with world.database.read() as session:
+        assert session.scalars(select(Review).where(Review.case_id == other)).one()
+        assert other not in {entry.case for entry in events_for(session, HOME, "homes", Wanted())}
+        mine = session.get_one(ConsentRow, consent_id).case_id
+        assert mine in {entry.case for entry in events_for(session, HOME, "homes", Wanted())}
+
+
+def test_an_agency_that_is_not_on_a_case_reads_of_no_question_in_it(world: World) -> None:
+    with told("small case"), world.database.write() as session:
+        coordinator = by(world, "s-coord")
+        main = session.get_one(Case, world.case_id)
+        case = cases.open_case(
+            session,
+            partnership_id=HOME,
+            conference_type=main.conference_type,
+            agencies=["police", "haven"],
+            by=coordinator,
+            at=NOW,
+        )
+        person = cases.add_person(session, case, PersonRole.VICTIM)
+        for to in ("nhs", "haven"):
+            asking.ask(
+                session,
+                world.viewer("p-rep"),
+                case,
+                to=to,
+                person_id=person,
+                class_name="health",
+                text="Is she well?",
+                at=NOW,
+            )
+    settle(world)
+    with world.database.read() as session:
+        told_of = {
+            agency: list(events_for(session, HOME, agency, Wanted(case=case.id)))
+            for agency in ("nhs", "haven")
+        }
+    assert not told_of["nhs"]
+    assert [one.name for one in told_of["haven"] if one.name.startswith("question")] == ["question.asked"]
 
 
 # --- no override reaches a safe address ---------------------------------------------------------------------

@@ -6,6 +6,7 @@ or referrer and to nobody else; there is no way by which one could go to an alle
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -118,7 +119,8 @@ def ask(
     )
     session.add(question)
     session.flush()
-    _log(session, "question.asked", viewer, question, concerns=(to,) if to is not None else ())
+    on_it = [one.agency_id for one in cases.agencies_of(session, case)]
+    _log(session, "question.asked", viewer, question, concerns=[one for one in on_it if one == to])
     return question
 
 
@@ -213,7 +215,7 @@ def _is_stray(viewer: Viewer, question: Question) -> bool:
 
 
 def _log(
-    session: Session, name: str, viewer: Viewer, question: Question, *, concerns: tuple[str, ...] = ()
+    session: Session, name: str, viewer: Viewer, question: Question, *, concerns: Collection[str] = ()
 ) -> None:
     writing.record(
         session,

@@ -48,7 +48,7 @@ def open_review(
     due: datetime,
     at: datetime,
 ) -> Review:
-    """Ask for a look, and say so in the log without saying about whom.
+    """Ask for a look, and say so in the log without saying about whom: nothing of a case that is not theirs.
 
     agency_id: whose information governance officers must close it; a withdrawal's is seen and closed by the
                chair and the IDVA of the case instead.
@@ -68,7 +68,9 @@ def open_review(
     )
     session.add(review)
     session.flush()
-    _log(session, "review.opened", review, None, agency_id, mark=kind.value)
+    listed = select(CaseAgency).where(CaseAgency.case_id == case_id, CaseAgency.agency_id == agency_id)
+    is_theirs = session.scalar(listed) is not None or case_id is None
+    _log(session, "review.opened", review, None, agency_id if is_theirs else None, mark=kind.value)
     return review
 
 
