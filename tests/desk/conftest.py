@@ -83,6 +83,7 @@ def app(viewer: Viewer) -> Flask:
     made.jinja_env.undefined = StrictUndefined
     made.jinja_env.trim_blocks = made.jinja_env.lstrip_blocks = True
     made.jinja_env.filters.update(FILTERS)
+    made.jinja_env.globals["live_mark"] = lambda: None
     made.jinja_env.globals.update(
         asset=Assets(ROOT / "conference/static").tag_values,
         receipt=lambda: g.get("receipt"),
