@@ -1,6 +1,5 @@
 """The one way of writing each thing: canonical JSON, base64, decimal numbers. All else is refused."""
 
-import base64
 import binascii
 import json
 import re
@@ -55,13 +54,13 @@ def load_canonical(data: bytes, what: str) -> object:
 
 def to_base64(data: bytes) -> str:
     """`data` in standard base64 with padding (RFC 4648 section 4)."""
-    return base64.b64encode(data).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def from_base64(text: str, what: str, length: int | None = None) -> bytes:
     """The bytes of canonical base64 `text`: padded, no stray bits, `length` bytes long if that is given."""
     try:
-        data = base64.b64decode(text, validate=True)
+        data = binascii.a2b_base64(text, strict_mode=True)
     except (ValueError, binascii.Error):
         raise BadEncoding(f"{what}: not base64") from None
     if to_base64(data) != text:

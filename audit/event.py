@@ -3,11 +3,11 @@
 Names people, cases, staff and fields by random ids only.
 """
 
-import hmac
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from audit.encoding import canonical_plain, to_base64
 from audit.errors import BadEvent
@@ -18,6 +18,9 @@ Random = Callable[[int], bytes]
 """Gives so many fresh random bytes, as `secrets.token_bytes` does."""
 
 SALT_BYTES = 32
+_BLOCK_BYTES = 64  # of SHA-256, to which HMAC fills up its key
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
+_INNER_PAD, _OUTER_PAD = (bytes([pad]) * (_BLOCK_BYTES - SALT_BYTES) for pad in (0x36, 0x5C))
 EMPTY_BODY = b"{}"
 """The body of an agency that has no part in an event: the same for every event, so that it says nothing."""
 
@@ -142,12 +145,12 @@ def new_id(kind: str, random: Random = secrets.token_bytes) -> str:
     return f"{kind}_{random(16).hex()}"
 
 
-def check_event(event: Event) -> list[dict[str, object]]:
-    """The event's items as JSON, all of the event having been checked.
+def check_event(event: Event) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """The event's head and items as JSON, all of the event having been checked.
 
     Raises BadEvent unless every id is an id, every word a word, and what was shown is committed to.
     """
-    check_head(event.head())
+    head = check_head(event.head())
     if not all(a_word(agency) for agency in event.concerns):
         raise BadEvent("event.concerns: not agencies")
     disclosure = event.event.value.startswith("disclosure.")
@@ -156,17 +159,19 @@ def check_event(event: Event) -> list[dict[str, object]]:
         written.append(check_item(item.to_json(), f"items[{number}]"))
         if disclosure and item.level not in WITHOUT_VALUE and item.commitment is None:
             raise BadEvent(f"items[{number}].commitment: missing for what was shown")
-    return written
+    return head, written
 
 
 def commitment(salt: bytes, data: bytes) -> bytes:
     """HMAC-SHA256(salt, data): binds to `data` and, without the salt, says nothing of it.
 
     The salt must be 32 bytes: HMAC takes keys that differ only in padding for one.
+    Written out (RFC 2104), which takes half as long as `hmac.digest` for the few bytes that a body has.
     """
     if len(salt) != SALT_BYTES:
         raise BadEvent("salt: not 32 bytes")
-    return hmac.digest(salt, data, "sha256")
+    inner = sha256(salt.translate(_INNER) + _INNER_PAD + data).digest()
+    return sha256(salt.translate(_OUTER) + _OUTER_PAD + inner).digest()
 
 
 def value_commitment(salt: bytes, shown: bytes) -> bytes:
@@ -191,7 +196,24 @@ def body_for(event: Event, agency: str, commitments: Sequence[bytes]) -> bytes:
     commitments: one for each item of the event, in order.
     Returns EMPTY_BODY where it has no part.
     """
-    chosen = items_for(event, agency)
-    if chosen is None:
-        return EMPTY_BODY
-    return canonical_plain({**event.head(), "items": [to_base64(commitments[number]) for number in chosen]})
+    return bodies(event, event.head(), commitments)(agency)[0]
+
+
+def bodies(
+    event: Event, head: dict[str, object], commitments: Sequence[bytes]
+) -> Callable[[str], tuple[bytes, tuple[int, ...]]]:
+    """What gives `body_for` an agency, and which items it commits to. The head is written once for all.
+
+    head: the event's.
+    """
+    before, listed, after = canonical_plain({**head, "items": []}).partition(b'"items":[]')
+    committed = [b'"%b"' % to_base64(one).encode("ascii") for one in commitments]
+
+    def body_of(agency: str) -> tuple[bytes, tuple[int, ...]]:
+        chosen = items_for(event, agency)
+        if chosen is None:
+            return EMPTY_BODY, ()
+        own = b",".join([committed[number] for number in chosen])
+        return b"".join((before, listed[:-1], own, b"]", after)), chosen
+
+    return body_of

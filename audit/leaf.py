@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from audit.checkpoint import Checkpoint
 from audit.encoding import canonical_plain, to_base64
@@ -12,11 +13,9 @@ from audit.event import (
     Event,
     Item,
     Random,
-    body_for,
+    bodies,
     check_event,
     commitment,
-    items_for,
-    moment,
 )
 from audit.shape import a_word, check_leaf
 
@@ -59,8 +58,7 @@ class OpenItem:
     commitment: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What one agency needs to open its part of a leaf, to be sealed under its key.
 
     items: which of the event's items its body commits to, by their place in `Parts.items`, in the body's
@@ -112,31 +110,33 @@ def seal_event(
     Raises BadEvent for an event that has not its shape, or that is the business of an agency without a part;
     LeafTooLong for a leaf above 65,535 bytes.
     """
-    written = check_event(event)
+    head, written = check_event(event)
     business = _business(event, roster)
     items = _open_items(event, written, random)
-    commitments = [item.commitment for item in items]
     salts = _salts(len(roster.agencies), random)
+    body_of = bodies(event, head, [item.commitment for item in items])
     parts = tuple(
-        Part(agency, salt, body_for(event, agency, commitments), items_for(event, agency) or ())
-        if agency in business
-        else Part(agency, salt, EMPTY_BODY, ())
+        Part(agency, salt, *body_of(agency)) if agency in business else Part(agency, salt, EMPTY_BODY, ())
         for agency, salt in zip(roster.agencies, salts, strict=True)
     )
-    shape: dict[str, object] = {
-        "v": 1,
-        "id": event.id,
-        "at": moment(event.at),
-        "roster": roster.version,
-        "parts": [to_base64(commitment(part.salt, part.body)) for part in parts],
-    }
-    if continues is not None:
-        shape["continues"] = continues.to_json()
-        check_leaf(shape)  # all else of it was checked with the event and the roster, or made here
-    leaf = canonical_plain(shape)
+    leaf = _leaf(head, roster, [to_base64(commitment(salt, body)) for _, salt, body, _ in parts], continues)
     if len(leaf) > LEAF_LIMIT:
         raise LeafTooLong(f"leaf: {len(leaf)} bytes, more than {LEAF_LIMIT}")
     return Parts(leaf, parts, items)
+
+
+def _leaf(
+    head: dict[str, object], roster: Roster, hashes: list[str], continues: Continuation | None
+) -> bytes:
+    """The canonical leaf. All but `continues` was checked with the event and the roster, or made here."""
+    if continues is None:  # ids and words hold nothing that JSON would escape
+        parts = ",".join([f'"{one}"' for one in hashes])
+        leaf = (
+            f'{{"at":"{head["at"]}","id":"{head["id"]}","parts":[{parts}],"roster":"{roster.version}","v":1}}'
+        )
+        return leaf.encode("ascii")
+    shape = {"v": 1, "id": head["id"], "at": head["at"], "roster": roster.version, "parts": hashes}
+    return canonical_plain(check_leaf({**shape, "continues": continues.to_json()}))
 
 
 def _open_items(event: Event, written: list[dict[str, object]], random: Random) -> tuple[OpenItem, ...]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import audit
 from audit.encoding import canonical_plain, load_canonical
-from audit.event import check_event
+from audit.event import check_event, commitment
 from audit.names import EventName
 from audit.shape import check_body, check_head, check_item, check_leaf
 from tests.audit.made import ROSTER, START, an_event, an_id, an_item, counted, some_events
@@ -120,6 +120,37 @@ def test_item_commitments_are_hmac_over_the_canonical_item():
     opened = parts.items[0]
     assert opened.data == rfc8785.dumps(opened.item.to_json())
     assert opened.commitment == hmac.new(opened.salt, opened.data, hashlib.sha256).digest()
+
+
+WORDS = st.from_regex(r"[A-Za-z0-9](?:[A-Za-z0-9._:/-]{0,20}[A-Za-z0-9])?", fullmatch=True)
+
+
+@given(
+    head=st.fixed_dictionaries(
+        {"channel": WORDS},
+        optional={"purpose": WORDS, "mark": WORDS, "about": st.lists(WORDS, unique=True).map(tuple)},
+    ),
+    owners=st.lists(st.sampled_from([*ROSTER.agencies, audit.HOUSE]), max_size=5),
+    agencies=st.permutations(ROSTER.agencies),
+    version=WORDS,
+)
+def test_what_is_written_directly_is_canonical_json(head, owners, agencies, version):
+    items = tuple(an_item(number, owner=owner) for number, owner in enumerate(owners))
+    event = an_event(items=items, **head)
+    parts = audit.seal_event(event, audit.Roster(version, tuple(agencies)))
+    assert parts.leaf == rfc8785.dumps(check_leaf(json.loads(parts.leaf)))
+    for part in parts.parts:
+        assert part.body == rfc8785.dumps(check_body(json.loads(part.body)))
+        own = [number for number, owner in enumerate(owners) if part.agency in (event.agency, owner)]
+        assert list(part.items) == own
+        if part.body != b"{}":
+            listed = [b64encode(parts.items[number].commitment).decode() for number in own]
+            assert json.loads(part.body) == {**event.head(), "items": listed}
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=300))
+def test_a_commitment_is_hmac(salt, data):
+    assert commitment(salt, data) == hmac.digest(salt, data, "sha256")
 
 
 def test_an_event_without_items_is_known_to_its_own_agency_and_those_it_concerns():
