@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from conference.db import WriteInReadSession, writable
+from conference.inputs import Inputs, moved
 from conference.vault.datakeys import forget
 from conference.vault.keyfile import KeyFile
 
@@ -14,7 +15,8 @@ def erase_person(session: Session, keys: KeyFile, person_id: str) -> None:
     """Make all that is sealed about `person_id`, alone or with others, unreadable for good.
 
     It happens when the transaction of `session` has committed, so that an erasure is never done without its
-    event. If the process dies between the two, doing it again is harmless and finishes it.
+    event. If the process dies between the two, doing it again is harmless and finishes it. Whatever is being
+    shown meanwhile is decided again.
     """
     if not writable(session):
         raise WriteInReadSession("erasing needs a write session")
@@ -24,4 +26,6 @@ def erase_person(session: Session, keys: KeyFile, person_id: str) -> None:
             keys.destroy(f"person/{person_id}")
 
     forget(session)
+    for partnership in session.scalars(select(Inputs.partnership_id).order_by(Inputs.partnership_id)):
+        moved(session, partnership)  # of all, for whose they are is not known here
     event.listen(session, "after_commit", destroy)

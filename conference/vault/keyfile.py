@@ -86,6 +86,12 @@ class KeyFile:
         self._refresh()
         return [name for name, key in self._keys.items() if key is not None]
 
+    @property
+    def edition(self) -> bytes:
+        """The file's first line: another as soon as any key is destroyed, the same while keys are added."""
+        self._refresh()
+        return self._header
+
     def key(self, name: str) -> bytes:
         """The 32 bytes of key `name`. Raises KeyMissing, or KeyDestroyed."""
         self._refresh()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from conference import clock
 from conference.cases import services as cases
 from conference.cases.models import Case, ExclusionKind
 from conference.web import ConferenceFlask, parts_of
+from tests.live.marks import asked_by
 from tests.routes import IG, ROUTES
 from tests.support.client import application, copied, looked, signed_in
 from tests.support.world import NOW, World, by, make, told
@@ -20,7 +20,6 @@ from tests.support.world import NOW, World, by, make, told
 HOST = "http://localhost"
 LATER = NOW + timedelta(seconds=30)
 WHO = ("h-rep", "v-idva", "s-chair")
-MARK = re.compile(r'data-live="([^"]*)" data-live-seen="([0-9a-f]{32})"')
 PAGES = {name: route for name, route in ROUTES.items() if name[1] == "GET" and route.roles not in {None, IG}}
 SHOW_THE_PAST: frozenset[str] = (
     frozenset()
@@ -38,12 +37,6 @@ def app(told_world: World, tmp_path: Path) -> Iterator[ConferenceFlask]:
     made.config["WTF_CSRF_ENABLED"] = False
     yield made
     parts_of(made).database.close()
-
-
-def asked_by(text: str) -> str | None:
-    """What the page asks, where it asks."""
-    found = MARK.search(text)
-    return f"{found[1]}&seen={found[2]}".replace("&amp;", "&") if found else None
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from conference import clock
+from conference import clock, inputs
 from conference.cases import records
 from conference.cases import services as cases
 from conference.cases.models import Case, ExclusionKind, Field, Offered, PersonRole
@@ -24,7 +23,9 @@ from conference.meetings.models import Meeting
 from conference.sharing import consents
 from conference.trail.models import LogEvent
 from conference.vault import unseal
+from conference.vault.erase import erase_person
 from conference.web import ConferenceFlask, parts_of
+from tests.live.marks import asked_by
 from tests.support.client import application, signed_in
 from tests.support.world import HOME, NOW, World, add, by, copied, make
 
@@ -79,14 +80,14 @@ class Screen:
             answer = self.client.get(f"{self.path}{self.query}", base_url=HOST)
         assert answer.status_code == 200
         self.text = answer.text
-        found = re.search(r'data-live="([^"]*)"[^>]*data-live-seen="([0-9a-f]{32})"', self.text)
-        assert found is not None
-        self.asks = found[1] + ("&" if "?" in found[1] else "?") + "seen=" + found[2]
+        asks = asked_by(self.text)
+        assert asks is not None
+        self.asks = asks
         return self.text
 
     def ask(self, at=LATER):
         with clock.held(at):
-            return self.client.get(self.asks.replace("&amp;", "&"), base_url=HOST)
+            return self.client.get(self.asks, base_url=HOST)
 
     def became(self, at=LATER) -> str:
         answer = self.ask(at)
@@ -366,6 +367,68 @@ def test_an_agenda_moves_with_its_names_and_its_order(app: ConferenceFlask, told
 
     change(app, listed, told_world)
     assert page.became() == "less"
+
+
+def test_an_erased_person_leaves_every_open_page(app: ConferenceFlask, told_world: World) -> None:
+    pages = [screen(app, told_world, query=more) for more in ("", "/print", "/ask", "/consents")]
+    assert [page.became() for page in pages] == ["same"] * 4
+    assert all("Maria" in page.text for page in pages)
+    keys, person = parts_of(app).database.keys, told_world.people["victim"]
+    before = version_of(app)
+    change(app, lambda s, _c: erase_person(s, keys, person), told_world)
+    assert version_of(app) == before + 1
+    assert [page.became() for page in pages] == ["less"] * 4
+
+
+def test_a_key_that_goes_when_the_counter_has_moved_is_noticed(
+    app: ConferenceFlask, told_world: World
+) -> None:
+    page = screen(app, told_world)
+    assert page.became() == "same"
+    parts_of(app).database.keys.destroy(f"person/{told_world.people['victim']}")
+    assert page.became() == "less"
+
+
+def version_of(app: ConferenceFlask) -> int:
+    with parts_of(app).database.read() as session:
+        return inputs.version(session, HOME)
+
+
+def test_what_was_found_is_asked_about_and_goes(app: ConferenceFlask, told_world: World) -> None:
+    looked_for = {"name": "Maria Kowalczyk", "born-day": "3", "born-month": "3", "born-year": "1992"}
+    with clock.held(NOW):
+        client = signed_in(app, told_world, "p-rep")
+        answer = client.post("/find", data=looked_for, base_url=HOST)
+    assert "Maria" in answer.text
+    assert 'data-live-once="Search again."' in answer.text
+    page = Screen.__new__(Screen)
+    page.client, page.asks = client, asked_by(answer.text)
+    assert page.became() == "same"
+    change(app, offered(told_world, "new"), told_world)
+    assert page.became() == "same"  # it shows nothing else of the case
+    name = corrected(told_world, "police/identity.name/victim", "p-rep", value="Maria Nowak")
+    change(app, name, told_world)
+    assert page.became() == "less"
+
+
+def test_a_mark_is_its_readers_alone(app: ConferenceFlask, told_world: World) -> None:
+    one, other = screen(app, told_world, "h-rep"), screen(app, told_world, "h-dep")
+    one.client = other.client
+    assert one.ask().status_code == 404
+    one.asks = one.asks.replace("asks=", "asks=x")
+    assert one.ask().status_code == 404
+
+
+def test_an_answer_without_news_is_not_written_down(
+    app: ConferenceFlask, told_world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = screen(app, told_world)
+    with caplog.at_level("INFO", logger="conference.web"):
+        page.became()
+        assert caplog.records == []
+        change(app, taken_back(told_world, "incident"), told_world)
+        page.became()
+        assert [one.fields["route"] for one in caplog.records] == ["/live"]
 
 
 def test_marks_differ_between_readers_who_see_the_same(app: ConferenceFlask, told_world: World) -> None:

@@ -11,10 +11,12 @@ from sqlalchemy import Table
 
 from conference.db import Base, Database
 from conference.identity.models import Partnership
+from conference.inputs import Inputs
 from conference.vault.keyfile import KeyFile
 from conference.vault.models import DataKey
 
-TABLES: list[Table] = [Partnership.__table__, DataKey.__table__]  # type: ignore[list-item]
+MODELS = (Partnership, Inputs, DataKey)
+TABLES: list[Table] = [model.__table__ for model in MODELS]  # type: ignore[misc]
 
 
 @pytest.fixture
