@@ -318,3 +318,31 @@ def test_no_override_is_asked_for_what_lies_above_a_safe_address(world: World) -
         typed = overrides.Typed(["police"], "full", "Why", "No less", "VI", NOW + timedelta(days=7))
         with pytest.raises(BadInput):
             overrides.ask_override(session, viewer, case, line, typed, at=NOW)
+
+
+# --- who reads the log is in the log ------------------------------------------------------------------------
+
+
+def test_an_officer_who_reads_what_was_shown_leaves_a_trace(app: ConferenceFlask, world: World) -> None:
+    """Also on the way to a report that is never sent, and in the review of another agency's emergency."""
+    assert (
+        ask(app, world, "h-rep", "POST", f"/cases/{world.case_id}/emergency", reason="Now").status_code == 303
+    )
+    ask(app, world, "h-rep", "GET", f"/cases/{world.case_id}")
+    settle(world)
+    with world.database.read() as session:
+        event = events_for(
+            session, HOME, "police", Wanted(names=("disclosure.shown",), actor_agency="homes")
+        )[0]
+        (review,) = reviews.of_own_agency(session, world.viewer("p-ig"))
+    for path, about in (
+        (f"/governance/disclosures/{event.id}/wrong", event.id),
+        (f"/governance/reviews/{review.id}", review.about),
+    ):
+        answer = ask(app, world, "p-ig", "GET", path)
+        assert answer.status_code == 200
+        assert answer.headers["Disclosure-Receipt"]
+        settle(world)
+        with world.database.read() as session:
+            last = events_for(session, HOME, "police", Wanted(names=("log.searched",)))[0]
+        assert last.about == (about,)

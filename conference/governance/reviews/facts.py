@@ -18,6 +18,7 @@ from conference.sharing.overrides.models import Emergency, OverrideRequest
 from conference.sharing.overrides.opening import reason_of, texts_of
 from conference.sharing.overrides.services import answers_to
 from conference.sharing.reviews.models import Review
+from conference.trail import writing
 from conference.trail.reading import Entry, Wanted, events_for
 
 
@@ -59,7 +60,7 @@ def facts_of(session: Session, viewer: Viewer, review: Review) -> Facts:
 
 def _emergency(session: Session, viewer: Viewer, one: Emergency) -> Facts:
     until = one.ended_at or one.until
-    found = _by(session, viewer, one.decisions, since=one.opened_at, until=one.until)
+    found = _by(session, viewer, one, since=one.opened_at)
     names = directory(session, viewer, found, [one.staff_id])
     reason = reason_of(session, viewer, one)
     lines = [
@@ -72,7 +73,7 @@ def _emergency(session: Session, viewer: Viewer, one: Emergency) -> Facts:
 
 
 def _override(session: Session, viewer: Viewer, one: OverrideRequest) -> Facts:
-    found = _by(session, viewer, one.decisions, since=one.asked_at, until=one.until)
+    found = _by(session, viewer, one, since=one.asked_at)
     names = directory(session, viewer, found, [one.asked_by])
     texts = texts_of(session, viewer, one, answers_to(session, one))
     lines = [
@@ -87,10 +88,22 @@ def _override(session: Session, viewer: Viewer, one: OverrideRequest) -> Facts:
     return Facts(lines, _seen(viewer, found, names, set(json.loads(one.decisions))))
 
 
-def _by(session: Session, viewer: Viewer, decisions: str, *, since: datetime, until: datetime) -> list[Entry]:
-    """The disclosures that leaned on these decisions (a JSON list of ids), as far as they are theirs."""
-    leaned = set(json.loads(decisions))
-    wanted = Wanted(since=since, until=until, names=words.DISCLOSURES)
+def _by(
+    session: Session, viewer: Viewer, one: Emergency | OverrideRequest, *, since: datetime
+) -> list[Entry]:
+    """The disclosures that leaned on its decisions, as far as they are theirs. The reading is logged."""
+    leaned = set(json.loads(one.decisions))
+    wanted = Wanted(since=since, until=one.until, names=words.DISCLOSURES)
+    writing.record(
+        session,
+        "log.searched",
+        partnership=viewer.partnership_id,
+        actor=viewer.staff_id,
+        agency=viewer.agency_id,
+        case=one.case_id,
+        about=(one.id,),
+        mark="review",
+    )
     return [
         entry
         for entry in events_for(session, viewer.partnership_id, viewer.agency_id, wanted)

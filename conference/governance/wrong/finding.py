@@ -11,15 +11,26 @@ from conference.governance import words
 from conference.governance.wrong.models import WrongReport
 from conference.identity.services import Viewer
 from conference.sharing.recalls.models import Recall, RecallNotice
+from conference.trail import writing
 from conference.trail.reading import Entry, event_for
 
 
 def find_entry(session: Session, viewer: Viewer, event_id: str) -> Entry:
-    """A disclosure that the viewer may read of. Raises NotFound for anything else."""
+    """A disclosure that the viewer may read of. The reading is logged. Raises NotFound for anything else."""
     kept_out = exclusions_of(session, viewer.staff_id)
     entry = event_for(session, viewer.partnership_id, viewer.agency_id, event_id)
     if entry.case is None or entry.case in kept_out or entry.fault or entry.name not in words.DISCLOSURES:
         raise NotFound(f"event {event_id}")
+    writing.record(
+        session,
+        "log.searched",
+        partnership=viewer.partnership_id,
+        actor=viewer.staff_id,
+        agency=viewer.agency_id,
+        case=entry.case,
+        about=(entry.id,),
+        mark="read",
+    )
     return entry
 
 
