@@ -73,7 +73,7 @@ def test_who_was_shown_it_is_told_and_what_goes_on_is_looked_at(anywhere: World)
         viewer = anywhere.viewer("s-chair")
         (review,) = reviews.of_own_cases(session, viewer, at=anywhere.now)
         reviews.close_review(
-            session, viewer, review, outcome="goes-on", note="Still in danger", at=anywhere.now
+            session, viewer, review, outcome="goes-on", note="Still in danger", doers=(), at=anywhere.now
         )
         assert reviews.note_of(session, anywhere.viewer("v-idva"), review) == "Still in danger"
 
