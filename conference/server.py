@@ -95,6 +95,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "timeout": 60,
         "graceful_timeout": GRACE,
         "keepalive": 5,
+        "limit_request_line": 8190,  # the most there is: an open page says in its address what it asks about
         "forwarded_allow_ips": "*" if settings.proxies else "127.0.0.1",
         "accesslog": None,
         "control_socket_disable": True,

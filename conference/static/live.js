@@ -33,7 +33,7 @@ async function ask(page) {
   const address = new URL(page.dataset.live, location.href);
   address.searchParams.set("seen", page.dataset.liveSeen);
   const answer = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
-  if (answer.status >= 500) throw new Error("nobody can say");
+  if (answer.status >= 500 || answer.status === 400) throw new Error("nobody can say");
   if (answer.status === 404 && once(page)) return empty(page);
   if (answer.status !== 200 && answer.status !== 204) return leave();
   const became = answer.status === 204 ? "same" : (await answer.json()).answer;

@@ -16,6 +16,8 @@ from conference import clock
 from conference.cases import services as cases
 from conference.cases.models import Case, PersonRole
 from conference.sharing import consents
+from conference.vault.erase import erase_person
+from conference.web import parts_of
 from tests.browser.looking import Watched
 from tests.support.held import Held, held
 from tests.support.world import HOME, NOW, World, add, by, copied, make
@@ -172,6 +174,34 @@ def test_a_withdrawn_consent_blanks_the_other_open_screen(running: Held, browser
     reader.page.reload()
     reader.look()
     close(worker, reader)
+
+
+def test_erasing_somebody_blanks_my_work_what_was_found_and_what_was_said(
+    running: Held, browser: Browser
+) -> None:
+    work, finder = running.tab(browser, "h-rep"), running.tab(browser, "p-rep")
+    consent = running.tab(browser, "v-idva")
+    task = work.page.locator(f'a[href="/actions/{running.world.action_id}"]').inner_text()
+    finder.go("/find")
+    finder.page.get_by_label("Name").fill("Maria Kowalczyk")
+    for part, typed in (("Day", "3"), ("Month", "3"), ("Year", "1992")):
+        finder.page.get_by_label(part).fill(typed)
+    button(finder.page, "Find").click()
+    expect(finder.page.locator("main")).to_contain_text("Maria Kowalczyk")
+    consent.go(f"/cases/{running.world.case_id}/consents")
+    expect(consent.page.locator("main")).to_contain_text("Maria Kowalczyk")
+    finder.page.wait_for_timeout(1500)  # they have asked before
+    with clock.held(running.at), parts_of(running.app).database.write() as session:
+        erase_person(session, parts_of(running.app).database.keys, running.world.people["victim"])
+    started = time.monotonic()
+    gone(finder.page, "Maria")
+    gone(work.page, task)
+    gone(consent.page, "Maria")
+    assert time.monotonic() - started <= SECONDS
+    expect(finder.page.get_by_role("alert")).to_have_text(
+        "Something here is no longer shared with you. Search again."
+    )
+    close(work, finder, consent)
 
 
 def test_without_a_connection_the_case_is_hidden(running: Held, browser: Browser) -> None:
