@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from conference.cases.models import CONFERENCE
 from conference.cases.services import By, checked_text
-from conference.errors import BadInput, Conflict, NotFound
+from conference.errors import BadInput, Conflict, NotFound, Refused
 from conference.governance.wrong import spread
 from conference.governance.wrong.finding import notices_of
 from conference.governance.wrong.models import Fault, Told, WrongNote, WrongReport, WrongTold
@@ -19,7 +19,7 @@ from conference.ids import new_id
 from conference.sharing.notes import people_at_risk, seal_note
 from conference.sharing.recalls.models import Cause
 from conference.sharing.recalls.notices import send_notices
-from conference.sharing.recalls.shown import Past
+from conference.sharing.recalls.shown import Past, shown_to
 from conference.sharing.reviews import services as reviews
 from conference.sharing.reviews.models import Review
 from conference.trail import writing
@@ -76,9 +76,10 @@ def decide(
 ) -> None:
     """Whether the regulator is told, and why. Can be decided again until the report is closed.
 
-    reportable: yes or no. Raises BadInput, Conflict.
+    reportable: yes or no. Raises BadInput, Conflict, Refused for somebody to whom it was shown.
     """
     _must_lead(viewer, found)
+    _must_be_another(session, viewer, found)
     if reportable not in {"yes", "no"}:
         raise BadInput("Choose whether the ICO must be told.", "reportable")
     found.why = seal_note(
@@ -115,8 +116,12 @@ def send_corrections(session: Session, viewer: Viewer, found: WrongReport, *, at
 
 
 def close(session: Session, viewer: Viewer, found: WrongReport, *, at: datetime) -> None:
-    """Everything was done. Raises BadInput saying what was not, Conflict if it is closed."""
+    """Everything was done.
+
+    Raises BadInput saying what was not, Conflict if it is closed, Refused for somebody to whom it was shown.
+    """
     _must_lead(viewer, found)
+    _must_be_another(session, viewer, found)
     missing = still_to_do(session, viewer, found)
     if missing:
         raise BadInput(missing[0])
@@ -184,6 +189,14 @@ def _must_lead(viewer: Viewer, found: WrongReport) -> None:
         raise NotFound(f"report {found.id}")
     if found.closed_at is not None:
         raise Conflict(f"report {found.id} is closed")
+
+
+def _must_be_another(session: Session, viewer: Viewer, found: WrongReport) -> None:
+    """Nobody decides about what was shown to themselves."""
+    if viewer.staff_id in shown_to(
+        event_for(session, viewer.partnership_id, viewer.agency_id, found.event_id)
+    ):
+        raise Refused("own-act")
 
 
 def log(
