@@ -56,6 +56,13 @@ STAFF = (
     ("liam.doyle", "safety", "Liam Doyle", _REP),
     ("otto.brand", "safety", "Otto Brand", (Role.OBSERVER,)),
     ("ada.moss", "safety", "Ada Moss", (Role.ADMINISTRATOR,)),
+    ("megan.holtby", "childrens", "Megan Holtby", _IG),
+    ("tariq.mahmood", "mental-health", "Tariq Mahmood", _IG),
+    ("susan.rowntree", "probation", "Susan Rowntree", _IG),
+    ("naomi.adeleke", "adult-care", "Naomi Adeleke", _IG),
+    ("clare.whitmore", "haven", "Clare Whitmore", _IG),
+    ("joel.mercer", "brightwater", "Joel Mercer", _IG),
+    ("petra.novotna", "safety", "Petra Novotna", _IG),
 )
 
 AGENCY_OF = {subject: agency for subject, agency, *_ in STAFF}
@@ -73,6 +80,8 @@ RESEARCHER = {
     "brightwater": "elena.petrova",
     "safety": "liam.doyle",
 }
+# Who answers for an agency's information.
+OFFICER = {agency: subject for subject, agency, _, roles in STAFF if Role.IG_OFFICER in roles}
 COORDINATOR, CHAIR = "cora.webb", "helen.marsh"
 # Sit in every meeting, beside the researchers.
 PANEL = (CHAIR, COORDINATOR, "otto.brand", "tom.ashworth", "dina.haddad", "bronwyn.price", "peter.lomax")

@@ -6,7 +6,6 @@ nothing real belongs in a demo.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,7 @@ from conference import clock, ids
 from conference.cases import services as cases
 from conference.cases.models import Case, ConferenceType
 from conference.db import Database
-from conference.demo import brought_in, looked, marac, meeting
+from conference.demo import brought_in, governing, lately, looked, marac, meeting
 from conference.demo import complex as complex_needs
 from conference.demo.dates import Days
 from conference.demo.people import AGENCIES, CHAIR, EMAIL, NAME, PARTNERSHIP, PREFIX, STAFF
@@ -24,11 +23,22 @@ from conference.demo.telling import Teller, Told
 from conference.identity import services as identity
 from conference.identity.models import Partnership
 from conference.sharing import consents, policy
+from conference.sharing.door import disclose
 from conference.sharing.models import ConsentRow
+from conference.sharing.taking.taken import Taken
+from conference.sharing.taking.wording import CURRENT
 from conference.trail import roster
 from conference.trail.sequencer import place
 
 SEED = "demo story"
+AT_HER_FLAT = Taken(
+    way="aloud",
+    wording=CURRENT,
+    safe=True,
+    alone=True,
+    able=True,
+    able_note="She named each agency back, and said what would follow from a no",
+)
 Tell = Callable[[str], None]
 
 
@@ -61,6 +71,9 @@ def tell(database: Database, *, say: Tell) -> None:
         meeting.tell(teller, kinds)
         say("Who has looked")
         looked.tell(teller)
+        say("What waits for somebody")
+        governing.propose(teller)
+        lately.tell(teller)
     say("Placing what happened in the log")
     place(database, PARTNERSHIP)
 
@@ -93,23 +106,15 @@ def _partnership(teller: Teller) -> None:
 
 
 def _agreed(teller: Teller) -> dict[str, ConferenceType]:
-    """The agreement of all, the default policy, and the conference types."""
+    """The default policy, the agreement that all sign, and the conference types."""
     session = teller.session
     agencies = identity.list_agencies(session, PARTNERSHIP)
-    template = json.loads(policy.TEMPLATE.read_text("utf-8"))
-    agreement = {
-        "id": "northmoor-1",
-        "parties": [*(agency.id for agency in agencies), "conference"],
-        "purposes": ["prevent-serious-harm", "tenancy-support"],
-        "classes": sorted({known["name"].split(".")[0] for known in template["classes"]}),
-        "from": clock.moment(teller.days.at(-399, 0)),
-        "until": clock.moment(teller.days.at(365, 0)),
-    }
-    document = policy.default_document(agencies, version="northmoor-1", agreements=[agreement])
+    document = policy.default_document(agencies, version="northmoor-1", agreements=[])
     chair = teller.by(CHAIR)
     policy.publish(
         session, PARTNERSHIP, document, actor=chair.staff_id, agency=chair.agency_id, at=clock.now()
     )
+    governing.agree(teller)
     purposes = {"MARAC": "prevent-serious-harm", "Complex needs panel": "tenancy-support"}
     return {
         name: cases.add_conference_type(session, partnership_id=PARTNERSHIP, name=name, purpose=purpose)
@@ -168,7 +173,7 @@ def _said(teller: Teller) -> None:
     word: dict[str, Any] = {"decision": "grant", "purposes": ["tenancy-support"], "until": until}
     health = {**word, "recipients": everybody, "classes": ["health", "care", "tenancy", "wishes", "contact"]}
     given = (
-        ("leila", "lucy.brennan", health, "Alone, at her flat; read aloud, agencies by name"),
+        ("leila", "lucy.brennan", health, AT_HER_FLAT),
         (
             "rosa",
             "elena.petrova",
@@ -187,20 +192,24 @@ def _said(teller: Teller) -> None:
             _record(teller, name, who, words, how)
     with clock.held(teller.days.at(-16, 11)):
         row = _record(teller, "kwame", "sam.okafor", health, "By telephone, alone")
+    with clock.held(teller.days.at(-6, 9)):
+        teller.session.info["request"] = ids.new_id("req")
+        disclose(teller.session, teller.viewer("dina.haddad"), [teller.cases["kwame"]], channel="screen")
+        teller.session.info.pop("request")
     with clock.held(teller.days.at(-2, 16)):
         consents.withdraw(
             teller.session, teller.cases["kwame"], row, by=teller.by("sam.okafor"), at=clock.now()
         )
 
 
-def _record(teller: Teller, name: str, who: str, word: dict[str, Any], how: str) -> ConsentRow:
+def _record(teller: Teller, name: str, who: str, word: dict[str, Any], how: str | Taken) -> ConsentRow:
     victim = next(iter(teller.people[name].values()))
     return consents.record_consent(
         teller.session,
         teller.cases[name],
         victim,
         word=word,
-        how=teller.days.told(how),
+        how=teller.days.told(how) if isinstance(how, str) else how,
         by=teller.by(who),
         at=clock.now(),
     )

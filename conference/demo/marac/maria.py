@@ -109,6 +109,7 @@ MARIA = Told(
             source="Intelligence log",
             days=9,
             why_not="Source could be known; sanitised line with the chair",
+            name="knife",
         ),
         Said(
             "haven",
