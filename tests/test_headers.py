@@ -243,6 +243,7 @@ def test_the_walk_is_a_walk(walked: Walk) -> None:
         ("identity.sign_out", "GET"),
         ("copying.copy", "GET"),  # a machine's, which shows a token
         ("meetings.checkpoint", "GET"),  # the meeting goes on, and there is no witness
+        ("live.page", "GET"),  # wants the mark of a page: see tests/live
     }
 
 

@@ -104,7 +104,6 @@ def app(viewer: Viewer) -> Flask:
         "asking": {"ask": "/cases/<case_id>/ask", "question": "/questions/<question_id>"},
         "consents": {"index": "/cases/<case_id>/consents"},
         "emergency": {"ask": "/cases/<case_id>/emergency", "end": "/cases/<case_id>/emergency/end"},
-        "live": {"case": "/cases/<case_id>/live"},
         "overrides": {
             "ask": "/cases/<case_id>/research/<field_id>/override",
             "index": "/cases/<case_id>/overrides",
