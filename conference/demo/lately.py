@@ -20,7 +20,7 @@ def tell(teller: Teller) -> None:
 
 
 def _question(teller: Teller) -> None:
-    with clock.held(teller.days.at(-1, 11)):
+    with clock.held(teller.days.at(-1, 19)):
         asking.ask(
             teller.session,
             teller.viewer("yasmin.akhtar"),
@@ -36,7 +36,7 @@ def _question(teller: Teller) -> None:
 def _override(teller: Teller) -> None:
     """The police would tell the IDVA, in a summary, what they keep back; a colleague must approve."""
     session, asker, case = teller.session, teller.viewer("priya.nair"), teller.cases["maria"]
-    with clock.held(teller.days.at(-1, 15)):
+    with clock.held(teller.days.at(-1, 20)):
         line = overrides.own_line(session, asker, case, teller.fields["maria/knife"])
         overrides.ask_override(
             session,
@@ -58,7 +58,7 @@ def _override(teller: Teller) -> None:
 def _emergency(teller: Teller) -> None:
     """At night, somebody on duty opens a case that a colleague prepares; officers have to review it."""
     session, duty, case = teller.session, teller.viewer("fatima.rahman"), teller.cases["beth"]
-    with clock.held(teller.days.at(-1, 2, 10)):
+    with clock.held(teller.days.at(-1, 22, 10)):
         overrides.break_glass(
             session,
             duty,
@@ -67,5 +67,5 @@ def _emergency(teller: Teller) -> None:
             at=clock.now(),
         )
         disclose(session, duty, [case], channel="screen")
-    with clock.held(teller.days.at(-1, 2, 40)):
+    with clock.held(teller.days.at(-1, 22, 40)):
         overrides.end_emergency(session, duty, case, at=clock.now())

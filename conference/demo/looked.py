@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from conference import clock, ids
 from conference.cases import services as cases
 from conference.demo.telling import Teller
@@ -26,14 +28,26 @@ DUTY = "On call: she is in the department now and asks for the IDVA"
 
 def tell(teller: Teller) -> None:
     """Each look as a request of its own; and a colleague on duty, who had to say why."""
+    session, looks = teller.session, sorted(LOOKS, key=lambda look: (-look[2], look[3]))
+    before = [look for look in looks if look[2] > 1]
+    _look(teller, before)
+    _on_duty(teller)
+    _look(teller, looks[len(before) :])
+    session.info.pop("request")
+
+
+def _look(teller: Teller, looks: Sequence[tuple[str, str, int, int, str]]) -> None:
     session = teller.session
-    for name, who, days, hour, channel in sorted(LOOKS, key=lambda look: (-look[2], look[3])):
+    for name, who, days, hour, channel in looks:
         with clock.held(teller.days.at(-days, hour, 5)):
             session.info["request"] = ids.new_id("req")
             disclose(session, teller.viewer(who), [teller.cases[name]], channel=channel)
+
+
+def _on_duty(teller: Teller) -> None:
+    session = teller.session
     with clock.held(teller.days.at(-2, 23, 40)):
         session.info["request"] = ids.new_id("req")
         duty, case = teller.viewer("fatima.rahman"), teller.cases["maria"]
         cases.give_reason(session, case.id, duty, DUTY, at=clock.now())
         disclose(session, duty, [case], channel="screen")
-    session.info.pop("request")

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from conference.clock import LONDON
 from conference.errors import NotFound
 from conference.governance.rules.changing import in_one_line
-from conference.governance.rules.sentences import Speaker, purposes
+from conference.governance.rules.sentences import Speaker, inside, purposes
 from conference.governance.rules.services import speaker_for
 from conference.governance.words import listed
 from conference.identity.services import Viewer, list_agencies, staff_names
-from conference.sharing import catalogue, versions
+from conference.sharing import catalogue, changes, versions
 from conference.sharing.agreements import services
 from conference.sharing.agreements.readiness import Standing, standings
 from conference.sharing.agreements.register import Registered, find, registered
@@ -223,7 +223,15 @@ def agreement_page(session: Session, viewer: Viewer, agreement_id: str, *, at: d
         may_change=not is_over and not one.signatures and viewer.agency_id == one.row.created_for,
         may_end=not is_over and viewer.agency_id in {*one.terms.parties, one.row.created_for},
         mark=to_sign.mark if to_sign is not None else None,
-        opens=tuple(in_one_line(speaker.change(line, at)) for line in opened),
+        opens=tuple(_opened(line, speaker, viewer, at) for line in opened),
+    )
+
+
+def _opened(line: changes.Line, speaker: Speaker, viewer: Viewer, at: datetime) -> str:
+    """One line of what signing opens; whose it is where it is not the officer's own agency's."""
+    said = in_one_line(speaker.change(line, at))
+    return (
+        said if line.owner == viewer.agency_id else f"What {inside(speaker.agency(line.owner))} holds: {said}"
     )
 
 
