@@ -68,6 +68,9 @@ class Tour:
         self._member()
         self._others()
         self._governance()
+        self._agreements_and_rules()
+        self._consents()
+        self._asking_and_overrides()
         self._room()
 
     def _signing_in(self) -> None:
@@ -163,6 +166,74 @@ class Tour:
         self._shoot(page, "ig-check")
         page.goto(f"{self._demo.url}/governance/log?verify=now")
         self._shoot(page, "ig-log", phone=True)
+        for path, name in (
+            ("log/meaning", "ig-log-meaning"),
+            ("why", "ig-explain"),
+            ("reviews/notices", "ig-notices"),
+            ("wrong", "ig-wrong"),
+            ("reviews", "ig-reviews"),
+        ):
+            page.goto(f"{self._demo.url}/governance/{path}")
+            self._shoot(page, name, phone=True)
+        page.get_by_role("main").get_by_role("link", name="Emergency access").first.click()
+        self._shoot(page, "ig-review", phone=True)
+        page.context.close()
+
+    def _agreements_and_rules(self) -> None:
+        page = self._page("iris.cole")
+        page.goto(f"{self._demo.url}/governance/agreements")
+        self._shoot(page, "ig-agreements", phone=True)
+        page.get_by_role("link", name="Early help in Northmoor").click()
+        self._shoot(page, "ig-agreement", phone=True)
+        page.goto(f"{self._demo.url}/governance/agreements/new")
+        self._shoot(page, "ig-agreement-new", phone=True)
+        page.goto(f"{self._demo.url}/governance/rules")
+        self._shoot(page, "ig-rules", phone=True)
+        page.goto(f"{self._demo.url}/governance/rules?about=tenancy")
+        self._shoot(page, "ig-rules-tenancy", phone=True)
+        page.get_by_label("Why should the rules change?").fill("To show what a draft looks like")
+        page.get_by_role("button", name="Start a draft").click()
+        self._shoot(page, "ig-draft", phone=True)
+        page.get_by_role("button", name="Add a rule").click()
+        self._shoot(page, "ig-rule", phone=True)
+        page.context.close()
+        page = self._page("naomi.adeleke")
+        page.goto(f"{self._demo.url}/governance/rules")
+        page.get_by_role("link", name="Support workers visit").click()
+        self._shoot(page, "ig-changes", phone=True)
+        page.context.close()
+
+    def _consents(self) -> None:
+        page = self._page("dina.haddad")
+        self._shoot(page, "housing-deputy-my-work")
+        page.goto(f"{self._demo.url}/notices")
+        self._shoot(page, "notices", phone=True)
+        page.goto(f"{self._demo.url}/recalls")
+        self._shoot(page, "recalls")
+        find(page, "Leila Farahani", self._demo)
+        page.locator("#found a").click()
+        page.get_by_role("link", name="Consent", exact=True).click()
+        self._shoot(page, "consents", phone=True)
+        page.get_by_role("button", name="Ask for consent").click()
+        self._shoot(page, "consent-question", phone=True)
+        page.context.close()
+
+    def _asking_and_overrides(self) -> None:
+        page = self._page("nia.evans")
+        page.locator("main a[href*='/questions/']").first.click()
+        self._shoot(page, "question-read", phone=True)
+        page.context.close()
+        page = self._page("tom.ashworth")
+        page.locator("main a[href*='/overrides/']").first.click()
+        self._shoot(page, "override-to-approve", phone=True)
+        page.context.close()
+        page = self._page("sam.okafor")
+        self._meeting(page)
+        page.get_by_role("link", name=MARIA).click()
+        case = page.url.partition("?")[0]
+        for path, name in (("ask", "ask-an-agency"), ("emergency", "emergency"), ("overrides", "overrides")):
+            page.goto(f"{case}/{path}")
+            self._shoot(page, name, phone=True)
         page.context.close()
 
     def _room(self) -> None:
