@@ -214,6 +214,27 @@ def check_leaf(value: object, what: str = "leaf") -> dict[str, object]:
     return check_keys(value, LEAF, LEAF_MORE, what)
 
 
+# A leaf without `continues` in its canonical form: what it fits needs no other look but at its moment.
+_LEAF = re.compile(
+    rf'\{{"at":"({_MOMENT.pattern})","id":"(evt_[0-9a-z]{{20,40}})",'
+    rf'"parts":\[((?:"{_HASH.pattern}"(?:,"{_HASH.pattern}")*)?)\],"roster":"({_WORD.pattern})","v":1\}}',
+    re.ASCII,
+)
+
+
+def plain_leaf(leaf: bytes) -> dict[str, object] | None:
+    """What `check_leaf` gives for the value of `leaf`, if it is canonical JSON without anything special.
+
+    None if it may not be: then it is to be decoded and checked.
+    """
+    found = _LEAF.fullmatch(leaf.decode("ascii")) if leaf.isascii() else None
+    if found is None or not a_moment(found[1]):
+        return None
+    at, name, parts, roster = found.groups()
+    hashes = parts[1:-1].split('","') if parts else []
+    return {"v": 1, "id": name, "at": at, "roster": roster, "parts": hashes}
+
+
 def _check_people(head: dict[str, object], what: str) -> dict[str, object]:
     about = head.get("about", [])
     people = isinstance(about, list) and any(an_id("per")(one) for one in about)

@@ -15,7 +15,8 @@ import audit
 from audit.encoding import canonical_plain, load_canonical
 from audit.event import check_event, commitment
 from audit.names import EventName
-from audit.shape import check_body, check_head, check_item, check_leaf
+from audit.parts import check_line, part_line
+from audit.shape import check_body, check_head, check_item, check_leaf, plain_leaf
 from tests.audit.made import ROSTER, START, an_event, an_id, an_item, counted, some_events
 
 
@@ -146,6 +147,62 @@ def test_what_is_written_directly_is_canonical_json(head, owners, agencies, vers
         if part.body != b"{}":
             listed = [b64encode(parts.items[number].commitment).decode() for number in own]
             assert json.loads(part.body) == {**event.head(), "items": listed}
+
+
+@given(
+    at=st.integers(0, 10_000),
+    byte=st.sampled_from(b'"\\,:{}[]09az_AQ=+/ -.\x00\x1f\x7f\n'),
+    cut=st.integers(0, 2),
+)
+def test_a_leaf_is_read_the_short_way_only_as_it_is_read_the_long_way(at, byte, cut):
+    leaf = audit.seal_event(an_event(), ROSTER).leaf
+    assert plain_leaf(leaf) == check_leaf(load_canonical(leaf, "leaf"))
+    at %= len(leaf)
+    changed = leaf[:at] + bytes([byte]) + leaf[at + cut :]
+    found = plain_leaf(changed)
+    if found is not None:
+        assert found == check_leaf(load_canonical(changed, "leaf"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"at": "2026-02-30T10:00:00.000Z"},
+        {"at": "2026-11-22T10:00:60.000Z"},
+        {"roster": "-a"},
+        {"roster": ""},
+        {"id": "per_" + "a" * 26},
+        {"parts": ["A" * 42 + "B="]},
+        {"v": 2},
+    ],
+)
+def test_the_short_way_refuses_leaves_too(change):
+    leaf = {**json.loads(audit.seal_event(an_event(), ROSTER).leaf), **change}
+    assert plain_leaf(rfc8785.dumps(leaf)) is None
+    with pytest.raises(audit.BadEvent):
+        check_leaf(leaf)
+
+
+def test_a_leaf_without_parts_or_with_more_is_read():
+    leaf = json.loads(audit.seal_event(an_event(), ROSTER).leaf)
+    none, more = {**leaf, "parts": []}, {**leaf, "extra": 1}
+    assert plain_leaf(rfc8785.dumps(none)) == none
+    assert plain_leaf(rfc8785.dumps(more)) is None
+
+
+def test_no_changed_byte_of_an_empty_parts_line_opens_its_leaf():
+    parts = audit.seal_event(an_event(), ROSTER)
+    leaf, empty = json.loads(parts.leaf), parts.parts[2]
+    assert empty.body == b"{}"
+    line = part_line(5, audit.OpenedPart(2, empty.salt, empty.body, ()))[:-1]
+    assert check_line(line, 5, leaf, "line") == 2
+    for at, was in enumerate(line):
+        for byte in {was ^ 1, was ^ 32, ord("0"), ord("1"), ord("="), ord("}")} - {was}:
+            with pytest.raises(audit.LogFault):
+                check_line(line[:at] + bytes([byte]) + line[at + 1 :], 5, leaf, "line")
+    for index, shape in ((4, leaf), (5, {**leaf, "parts": leaf["parts"][:2]})):
+        with pytest.raises(audit.LogFault):
+            check_line(line, index, shape, "line")
 
 
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=300))
