@@ -8,7 +8,7 @@ be sent.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,22 +172,10 @@ def commit_prepared(session: Session, prepared: Sequence[Prepared]) -> None:
     """
     if not prepared:
         return
-    parts, items, notes = _Rows("log_part"), _Rows("log_items"), _Rows("log_note")
-    empty = _Rows("log_part")  # a part, wherever it stands
+    rows = _Rows()
     for one in prepared:
-        _add_parts(one, parts, empty)
-        _add_items(one, items)
-        if one.note is not None and one.event.agency is not None:
-            agency = one.event.agency
-            notes.add(one, agency, one.note.encode(), (), (one.partnership, one.event.id, agency), agency)
-    tables = (parts, items, notes, empty)
-    blobs = iter(seal_parts(session, [part for rows in tables for part in rows.plain]))
-    rows = [(_EVENT, [_event_row(one) for one in prepared])]
-    rows += [
-        (bulk, [(*row, next(blobs)) for row in table.rows])
-        for bulk, table in ((_PART, parts), (_ITEMS, items), (_NOTE, notes))
-    ]
-    _store(session.connection(), [*rows, (_EMPTY, _together(empty, blobs))])
+        rows.add(one)
+    _store(session.connection(), rows.sealed(seal_parts(session, rows.plain)))
 
 
 def is_stored(session: Session, prepared: Sequence[Prepared]) -> bool:
@@ -255,27 +243,64 @@ def _in_one(connection: Connection, tables: list[tuple[Bulk, list[tuple[Any, ...
     return f"WITH {', '.join(steps)} {_INTO_QUEUE}events"
 
 
+_Row = tuple[Any, ...]
+
+
 class _Rows:
-    """Rows of one table without their last column, and beside them what is to be sealed for it."""
+    """What is to be stored of events. Where a row will have what is sealed, it has its place in `plain`."""
 
-    def __init__(self, table: str) -> None:
-        self._table = table
-        self.rows: list[tuple[Any, ...]] = []
+    def __init__(self) -> None:
         self.plain: list[Part] = []
+        self._events: list[_Row] = []
+        self._parts: list[_Row] = []
+        self._items: list[_Row] = []
+        self._notes: list[_Row] = []
+        self._empty: list[tuple[str, str, list[tuple[int, int]]]] = []  # in the list: place and position
 
-    def add(
-        self,
-        one: Prepared,
-        agency: str,
-        plain: bytes,
-        subjects: tuple[str, ...],
-        row: tuple[Any, ...],
-        column: str,
-    ) -> None:
-        """One row, sealed for `agency` and `subjects`."""
-        self.rows.append(row)
-        place = Place(self._table, one.event.id, column)
-        self.plain.append(Part(plain, one.partnership, agency, place, subjects))
+    def add(self, one: Prepared) -> None:
+        """Rows for each part that says something and for its items; the other parts go together into one."""
+        self._events.append(_event_row(one))
+        partnership, event_id, empty = one.partnership, one.event.id, []
+        for position, (agency, salt, body, items) in enumerate(one.parts.parts):
+            place = len(self.plain)
+            self.plain.append(Part(salt + body, partnership, agency, Place("log_part", event_id, agency)))
+            if body == EMPTY_BODY:
+                empty.append((place, position))
+                continue
+            self._parts.append((partnership, event_id, agency, False, place))
+            if items:
+                self._add_items(one, agency, items)
+        if empty:
+            self._empty.append((partnership, event_id, empty))
+        if one.note is not None and (agency_of := one.event.agency) is not None:
+            self._notes.append((partnership, event_id, agency_of, len(self.plain)))
+            place_of = Place("log_note", event_id, agency_of)
+            self.plain.append(Part(one.note.encode(), partnership, agency_of, place_of))
+
+    def _add_items(self, one: Prepared, agency: str, items: Sequence[int]) -> None:
+        """An agency's items, those about the same people together."""
+        groups: dict[tuple[str, ...], list[packing.Packed]] = {}
+        for ordinal, number in enumerate(items):
+            opened = one.parts.items[number]
+            packed = packing.Packed(ordinal, opened.salt, one.value_salts[number], opened.data)
+            groups.setdefault(opened.item.subjects, []).append(packed)
+        for number, (subjects, group) in enumerate(sorted(groups.items())):
+            self._items.append((one.partnership, one.event.id, agency, number, len(self.plain)))
+            place = Place("log_items", one.event.id, f"{agency}/{number}")
+            self.plain.append(Part(packing.pack(group), one.partnership, agency, place, subjects))
+
+    def sealed(self, blobs: Sequence[bytes]) -> list[tuple[Bulk, list[_Row]]]:
+        """The rows of each table, those of events first. blobs: what `plain` holds, sealed."""
+        kinds = ((_PART, self._parts), (_ITEMS, self._items), (_NOTE, self._notes))
+        empty: list[_Row] = [
+            (*of, b"".join([packing.with_position(blobs[place], position) for place, position in places]))
+            for *of, places in self._empty
+        ]
+        return [
+            (_EVENT, self._events),
+            *((bulk, [(*row[:-1], blobs[row[-1]]) for row in rows]) for bulk, rows in kinds),
+            (_EMPTY, empty),
+        ]
 
 
 def _event_row(one: Prepared) -> tuple[Any, ...]:
@@ -291,37 +316,3 @@ def _event_row(one: Prepared) -> tuple[Any, ...]:
         one.leaf_hash,
         one.roster,
     )
-
-
-def _add_parts(one: Prepared, rows: _Rows, empty: _Rows) -> None:
-    """A row of its own for each part that says something; the others go together into one."""
-    of = (one.partnership, one.event.id)
-    for position, part in enumerate(one.parts.parts):
-        plain = part.salt + part.body
-        if part.body == EMPTY_BODY:
-            empty.add(one, part.agency, plain, (), (*of, position), part.agency)
-        else:
-            rows.add(one, part.agency, plain, (), (*of, part.agency, False), part.agency)
-
-
-def _together(empty: _Rows, blobs: Iterator[bytes]) -> list[tuple[Any, ...]]:
-    """One row for the empty parts of each event, each with the position of its agency."""
-    found: dict[tuple[str, str], list[bytes]] = {}
-    for partnership, event_id, position in empty.rows:
-        found.setdefault((partnership, event_id), []).append(packing.with_position(next(blobs), position))
-    return [(*of, b"".join(parts)) for of, parts in found.items()]
-
-
-def _add_items(one: Prepared, rows: _Rows) -> None:
-    """For each agency its items, those about the same people together."""
-    for part in one.parts.parts:
-        if not part.items:
-            continue
-        groups: dict[tuple[str, ...], list[packing.Packed]] = {}
-        for ordinal, number in enumerate(part.items):
-            opened = one.parts.items[number]
-            packed = packing.Packed(ordinal, opened.salt, one.value_salts[number], opened.data)
-            groups.setdefault(opened.item.subjects, []).append(packed)
-        for number, (subjects, group) in enumerate(sorted(groups.items())):
-            row = (one.partnership, one.event.id, part.agency, number)
-            rows.add(one, part.agency, packing.pack(group), subjects, row, f"{part.agency}/{number}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Insert, bindparam, event, select
+from sqlalchemy import Insert, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -47,14 +48,15 @@ class Wanted(NamedTuple):
     purpose: str
 
 
-# Made once: to make it takes longer than to ask it.
-_CURRENT = select(*_COLUMNS).where(
-    DataKey.partnership_id.in_(bindparam("partnership", expanding=True)),
-    DataKey.owner.in_(bindparam("owner", expanding=True)),
-    DataKey.subjects.in_(bindparam("subjects", expanding=True)),
-    DataKey.purpose.in_(bindparam("purpose", expanding=True)),
-    DataKey.current,
+# As text: for SQLAlchemy to write out its lists takes longer than to ask it.
+_CURRENT = (
+    f"SELECT {', '.join(column.key for column in _COLUMNS)} FROM data_key WHERE current"  # noqa: S608 - ours
+    " AND partnership_id {one_of} AND owner {one_of} AND purpose {one_of} AND subjects {one_of}"
 )
+_CURRENT_ON = {
+    "sqlite": _CURRENT.format(one_of="IN (SELECT value FROM json_each(?))"),
+    "postgresql": _CURRENT.format(one_of="= ANY(%s)"),
+}
 
 
 class Fault(NamedTuple):
@@ -104,10 +106,11 @@ def for_opening(session: Session, ids: Collection[str], purpose: str) -> Mapping
     keys: KeyFile = session.info["keys"]
     query = select(*_COLUMNS).where(DataKey.id.in_(ids), DataKey.purpose == purpose)
     found: dict[str, OpenKey | Fault] = {}
+    remembered = keys.remembered()
     for row in session.connection().execute(query):
         info = KeyInfo(*row[:6])
         try:
-            found[info.id] = _unwrapped(keys, info, row.wrapped)
+            found[info.id] = _unwrapped(keys, info, row.wrapped, remembered)
         except KeyMissing as error:
             found[info.id] = Fault(error.name, erased=isinstance(error, KeyDestroyed))
         except NotSealedHere:
@@ -122,27 +125,33 @@ def forget(session: Session) -> None:
 
 def _held(session: Session) -> dict[Wanted, OpenKey]:
     """This transaction's data keys, kept so that sealing many values asks once; gone if it is rolled back."""
-    if "data_keys" not in session.info:
-        session.info["data_keys"] = {}
-        if not session.info.get("data_keys_watched"):
-            session.info["data_keys_watched"] = True
-            event.listen(session, "after_soft_rollback", lambda rolled, _: forget(rolled))
-    held: dict[Wanted, OpenKey] = session.info["data_keys"]
+    held: dict[Wanted, OpenKey] = session.info.setdefault("data_keys", {})
     return held
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _rolled_back(session: Session, _previous: object) -> None:
+    forget(session)
 
 
 def _find(session: Session, wanted: Collection[Wanted]) -> dict[Wanted, OpenKey]:
     keys: KeyFile = session.info["keys"]
     wanted = set(wanted)
-    asked = {name: list({getattr(one, name) for one in wanted}) for name in Wanted._fields}
+    connection = session.connection()
+    as_json = connection.dialect.name == "sqlite"
+    columns = zip(*((*one[:2], one.purpose, one.subjects) for one in wanted), strict=True)
+    asked = [sorted(set(column)) for column in columns]
+    given = tuple(json.dumps(column) if as_json else column for column in asked)
+    remembered = keys.remembered()
     found = {}
-    for row in session.connection().execute(_CURRENT, asked):
-        info = KeyInfo(*row[:6])
+    for row in connection.exec_driver_sql(_CURRENT_ON[connection.dialect.name], given):
+        *of, sealed = row
+        info = KeyInfo(*of)
         wants = Wanted(info.partnership, info.owner, info.subjects, info.purpose)
         if wants not in wanted:
             continue  # each column fits, but not to the others
         try:
-            found[wants] = _unwrapped(keys, info, row.wrapped)
+            found[wants] = _unwrapped(keys, info, sealed, remembered)
         except NotSealedHere:
             why = "it was changed, or wrapped with another key file"
             raise SealBroken(Place("data_key", info.id, "wrapped"), why) from None
@@ -179,16 +188,19 @@ def _insert(session: Session) -> Insert:
     return postgresql.insert(DataKey).on_conflict_do_nothing()
 
 
-def _unwrapped(keys: KeyFile, info: KeyInfo, wrapped: bytes) -> OpenKey:
-    """Raises KeyMissing, NotSealedHere. Only keys that no person can have erased are remembered."""
-    layers = [(name, keys.key(name)) for name in _names(info)]
+def _unwrapped(keys: KeyFile, info: KeyInfo, wrapped: bytes, remembered: dict[str, OpenKey]) -> OpenKey:
+    """Raises KeyMissing, NotSealedHere. Only keys that no person can have erased are remembered.
+
+    remembered: what `keys` remembers just now; as long as it holds a key, none of the file was destroyed.
+    """
     lasting = not info.subjects and (info.purpose == "body" or info.owner == "directory")
-    known = keys.remembered().get(info.id) if lasting else None
+    known = remembered.get(info.id) if lasting else None
     if known is not None and known.info == info:
         return known
+    layers = [(name, keys.key(name)) for name in _names(info)]
     key = open_key(info, unwrap(wrapped, info, layers))
     if lasting:
-        keys.remembered()[info.id] = key
+        remembered[info.id] = key
     return key
 
 

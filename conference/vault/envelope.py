@@ -16,6 +16,7 @@ from conference.ids import random_bytes
 from conference.vault.place import Place
 
 FORMAT = 1
+_FORMAT = bytes([FORMAT])
 NONCE_BYTES = 12
 TAG_BYTES = 16
 _ID = slice(1, 17)
@@ -72,7 +73,7 @@ def encrypt(key: OpenKey, plain: bytes, place: Place, nonce: bytes | None = None
     if nonce is None:
         nonce = random_bytes(NONCE_BYTES)
     sealed = key.cipher.encrypt(nonce, plain, _bound(key, place))
-    return b"".join((bytes((FORMAT,)), key.short, nonce, sealed))
+    return _FORMAT + key.short + nonce + sealed
 
 
 def decrypt(key: OpenKey, blob: bytes, place: Place) -> bytes:
