@@ -44,7 +44,7 @@ def read_json(text: str | bytes, objects: Callable[[Pairs], dict[str, object]] =
     Raises NotJSON for whatever cannot be read: bad UTF-8, bad JSON, NaN, endless numbers, endless depth.
     """
     try:
-        decoded = text.decode("utf-8") if isinstance(text, bytes) else text
+        decoded = text.decode() if isinstance(text, bytes) else text
         value: object = json.loads(decoded, object_pairs_hook=objects, parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         raise NotJSON(f"not UTF-8 at byte {error.start}") from None

@@ -24,11 +24,8 @@ def read_classes(places: list[Place]) -> tuple[FieldClass, ...]:
     """The classes: dotted names, no name twice, each shown at most as another one that is not below it."""
     records = [Record.read(place, ("name",), ("presence_as",)) for place in places]
     taken: set[str] = set()
-    names = [_class_name(record, taken) for record in records]
-    return tuple(
-        FieldClass(name, _presence_as(record, name, taken))
-        for record, name in zip(records, names, strict=True)
-    )
+    named = [(_class_name(record, taken), record) for record in records]
+    return tuple(FieldClass(name, _presence_as(record, name, taken)) for name, record in named)
 
 
 def _class_name(record: Record, taken: set[str]) -> str:
@@ -53,7 +50,7 @@ def read_purposes(places: list[Place]) -> tuple[str, ...]:
         if purpose is not None and purpose in purposes:
             place.fault(f"duplicate purpose {quoted(purpose)}")
         if purpose is not None:
-            purposes[purpose] = None
+            purposes.setdefault(purpose)
     return tuple(purposes)
 
 

@@ -3,15 +3,17 @@
     make mutants                              all of them; stopped, it goes on where it was
     make mutants ARGS="consent.decide.*"      some of them
 
-Works in .mutants, on a copy, with few examples of each generated law, always the same. A mutant that survives
-is listed in tests/consent/equivalent_mutants.toml with the reason why nobody could notice it. What survives
-and is not listed, or is listed and does not survive, fails the run. mutmut leaves alone what is decorated
-and what runs on import.
+Works in .mutants, on a copy, with few examples of each generated law, always the same. mutmut makes the
+mutants; tests.mutants_forked runs them. A mutant that survives is listed in
+tests/consent/equivalent_mutants.toml with the reason why nobody could notice it. What survives and is not
+listed, or is listed and does not survive, fails the run. When a test or the engine changes, what survived is
+tried again. mutmut leaves alone what is decorated and what runs on import.
 """
 
 from __future__ import annotations
 
 import filecmp
+import hashlib
 import json
 import os
 import shutil
@@ -27,24 +29,28 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 THERE = ROOT / ".mutants"
 LISTED = ROOT / "tests" / "consent" / "equivalent_mutants.toml"
-COPIED = ("consent", "tests/consent", "tests/__init__.py", "conference/sharing/default_policy.json")
-KILLED = (1, 3)  # pytest's: a test failed; pytest itself did
-TIMEOUT = (36, 24, -24, 152, 255)
+COPIED = (
+    "consent",
+    "tests/consent",
+    "tests/__init__.py",
+    "tests/mutants_forked.py",
+    "conference/sharing/default_policy.json",
+)
+SURVIVED = 0
 
 CONFIG = """
 [tool.mutmut]
 source_paths = ["consent"]
 also_copy = ["tests", "conference"]
-pytest_add_cli_args = [
-    "--import-mode=importlib", "-p", "no:cacheprovider", "-x", "-q",
-    "-m", "not slow", "-k", "not anything_at_all",
-]
-pytest_add_cli_args_test_selection = ["tests/consent"]
 
 [tool.pytest.ini_options]
 pythonpath = ["."]
 markers = ["slow", "soak", "generated"]
 """
+PYTEST = (
+    *("-p", "tests.mutants_forked", "-p", "no:cacheprovider", "--import-mode=importlib", "--assert=plain"),
+    *("-q", "-s", "-m", "not slow"),
+)
 
 
 class Mutant(NamedTuple):
@@ -58,18 +64,33 @@ class Mutant(NamedTuple):
 def main(patterns: list[str]) -> int:
     """Run what has not been run, and say what survived. Returns the exit status."""
     _copy()
-    jobs = os.environ.get("JOBS", "2")
+    shutil.rmtree(THERE / "mutants" / "tests", ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "tests.mutants_forked"], cwd=THERE, check=True)
+    _try_again_if_changed()
     subprocess.run(
-        [_program(), "run", "--max-children", jobs, *patterns],
-        cwd=THERE,
-        env=os.environ | {"MUTANTS": "1"},
-        check=False,  # what came of it is read from its files
+        [sys.executable, "-m", "pytest", *PYTEST, "tests/consent"],
+        cwd=THERE / "mutants",
+        env=os.environ | {"MUTANTS": "1", "MUTANTS_OF": " ".join(patterns or ["*"]), "PYTHONPATH": "."},
+        check=False,
     )
     return _judge(patterns or ["*"])
 
 
-def _program() -> Path:
-    return Path(sys.executable).with_name("mutmut")
+def _try_again_if_changed() -> None:
+    """Forget what survived, and which test reaches what, if a test or the engine is another one now."""
+    told = hashlib.sha256()
+    for path in sorted(path for part in COPIED for path in (THERE / part, *(THERE / part).rglob("*.py"))):
+        told.update(path.read_bytes() if path.is_file() else b"")
+    noted = THERE / "tried"
+    if noted.exists() and noted.read_text("utf-8") == told.hexdigest():
+        return
+    (THERE / "mutants" / "reached.json").unlink(missing_ok=True)
+    for path in (THERE / "mutants" / "consent").glob("*.meta"):
+        meta = json.loads(path.read_text("utf-8"))
+        codes = meta["exit_code_by_key"]
+        codes.update(dict.fromkeys((name for name in codes if codes[name] == SURVIVED), None))
+        path.write_text(json.dumps(meta), "utf-8")
+    noted.write_text(told.hexdigest(), "utf-8")
 
 
 def _copy() -> None:
@@ -93,13 +114,13 @@ def _judge(patterns: list[str]) -> int:
     counted: Counter[str] = Counter()
     survived: dict[Mutant, str] = {}
     for name, code in _results(patterns):
-        if code in KILLED or code in TIMEOUT:
-            counted["killed"] += 1
-        elif code is None:
+        if code is None:
             counted["not checked"] += 1
-        else:
+        elif code == SURVIVED:
             counted["survived"] += 1
             survived[_shown(name)] = name
+        else:  # a test failed, or the child never ended or died
+            counted["killed"] += 1
     listed = {Mutant(one["where"], one["was"], one["now"]) for one in _listed()}
     of_these = {
         one for one in listed if any(fnmatch(f"{one.where}__mutmut_1", pattern) for pattern in patterns)
@@ -122,7 +143,11 @@ def _results(patterns: list[str]) -> Iterator[tuple[str, int | None]]:
 
 def _shown(name: str) -> Mutant:
     told = subprocess.run(
-        [_program(), "show", name], cwd=THERE, capture_output=True, text=True, check=True
+        [Path(sys.executable).with_name("mutmut"), "show", name],
+        cwd=THERE,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.splitlines()
     was, now = (
         "\n".join(

@@ -181,3 +181,103 @@ POLICY = {
         a_signed(id="d-2", kind="exemption", lock="gender-recognition"),
     ],
 }
+
+# Everything that a policy can write, each key once at least, and no two of them alike.
+WRITTEN = {
+    "format": "conference-policy/1",
+    "version": "v",
+    "classes": [{"name": "health"}, {"name": "health.mental", "presence_as": "health"}, {"name": "name"}],
+    "purposes": ["harm", "help"],
+    "agencies": {
+        "police": {"kind": "force", "sector": "public"},
+        "almo": {"kind": "housing", "sector": "voluntary"},
+    },
+    "bases": [
+        {
+            "code": "PT",
+            "sectors": ["public"],
+            "from": "2026-01-01T00:00:00Z",
+            "until": "2027-01-01T00:00:00Z",
+        },
+    ],
+    "agreements": [
+        {
+            "id": "a",
+            "parties": ["police", "almo"],
+            "purposes": ["help"],
+            "classes": ["name"],
+            "from": "2026-01-01T00:00:00Z",
+            "until": "2027-01-01T00:00:00Z",
+        },
+    ],
+    "locks": [{"id": "l", "classes": ["health.mental"]}],
+    "rules": [
+        {
+            "id": "r-1",
+            "effect": "permit",
+            "level": "summary",
+            "classes": ["name"],
+            "owners": {"kinds": ["force"], "agencies": ["police"]},
+            "recipients": {"kinds": ["housing"], "agencies": ["almo"], "roles": ["chair"]},
+            "purposes": ["help"],
+            "subjects": ["victim"],
+            "basis": "PT",
+            "condition": "A9",
+            "power": "s115",
+            "consent": "considered",
+            "approvals": 2,
+            "from": "2026-01-01T00:00:00Z",
+            "until": "2027-01-01T00:00:00Z",
+        },
+        {"id": "r-2", "effect": "limit", "level": "none"},
+        {"id": "r-3", "effect": "forbid"},
+    ],
+    "consents": [
+        {
+            "id": "c",
+            "person": "p1",
+            "decision": "grant",
+            "given_at": "2026-01-01T00:00:00Z",
+            "recorded_at": "2026-01-01T00:00:00Z",
+            "from": "2026-01-01T00:00:00Z",
+            "until": "2027-01-01T00:00:00Z",
+            "withdrawn_at": "2026-03-01T00:00:00Z",
+            "recipients": ["almo"],
+            "purposes": ["help"],
+            "classes": ["name"],
+            "except": [
+                {
+                    "decision": "refuse",
+                    "recipients": ["*"],
+                    "except": [
+                        {
+                            "decision": "grant",
+                            "recipients": ["police"],
+                            "purposes": ["harm"],
+                            "classes": ["health"],
+                        },
+                    ],
+                },
+                {"decision": "refuse", "purposes": ["harm"]},
+            ],
+        },
+    ],
+    "decisions": [
+        {
+            "id": "d",
+            "kind": "exemption",
+            "person": "p2",
+            "owner": "police",
+            "recipients": ["almo"],
+            "purposes": ["help"],
+            "classes": ["name"],
+            "level": "presence",
+            "reason": "why",
+            "requested_by": "s-1",
+            "approved_by": [{"staff": "s-2", "agency": "police", "at": "2026-03-01T00:00:00Z"}],
+            "lock": "l",
+            "from": "2026-01-01T00:00:00Z",
+            "until": "2027-01-01T00:00:00Z",
+        },
+    ],
+}
