@@ -5,8 +5,9 @@ import json
 import pytest
 
 import consent
+from consent.jsontext import note_repeats, read_json
 from tests.consent import faults_told
-from tests.consent.examples import WRITTEN, a_consent, a_policy, a_rule
+from tests.consent.examples import WRITTEN, a_consent, a_policy, a_request, a_rule
 
 
 def faults_of(read, *args, **more):
@@ -111,3 +112,18 @@ def test_only_a_key_that_is_written_twice_is_told():
 def test_the_message_is_every_fault():
     with pytest.raises(consent.BrokenPolicy, match=r"^classes: must be a list; rules: must be a list$"):
         consent.from_json(a_policy(classes=7, rules=7))
+
+
+def test_a_request_with_a_key_twice_is_incomplete_and_no_other_is():
+    policy = consent.from_json(a_policy(rules=[a_rule(level="summary")], consents=[], decisions=[]))
+    written = json.dumps(a_request())
+    asked = {
+        "once": read_json(written, note_repeats),
+        "twice": read_json('{"purpose": "harm",' + written[1:], note_repeats),
+        "twice within": read_json(written.replace('"roles"', '"agency": "almo", "roles"'), note_repeats),
+    }
+    assert {how: consent.decide(policy, one).reason.value for how, one in asked.items()} == {
+        "once": "permitted",
+        "twice": "incomplete",
+        "twice within": "incomplete",
+    }
