@@ -1,5 +1,7 @@
 """Every gate and every reason, by example. One policy, one request, one thing changed at a time."""
 
+from datetime import datetime
+
 import pytest
 
 import consent
@@ -46,12 +48,26 @@ def permitted(level="full", rule="r-1", **named):
 
 
 def decide(request, *, rules=None, consents=(), decisions=(), **changes):
-    """The answer of the engine, and of the second reading, to one request."""
+    """The answer of the engine, of the second reading, and of a table, to one request."""
     rules = [a_rule()] if rules is None else rules
     policy = a_policy(rules=rules, consents=list(consents), decisions=list(decisions), **changes)
     told = consent.decide(consent.from_json(policy), request).as_json()
     assert told == answer(policy, request)
+    if told["reason"] != "incomplete":
+        assert told == tabled(consent.from_json(policy), request)
     return told
+
+
+def tabled(policy, request):
+    """What a table of this cell alone, for this recipient alone, answers."""
+    at = datetime.fromisoformat(request["at"])
+    asks = request["recipient"]
+    people = tuple((one["person"], one["role"]) for one in request["subjects"])
+    cell = consent.TableCell(request["owner"], request["class"], request["offered"], people)
+    who = consent.Recipient(asks["agency"], frozenset(asks["roles"]), asks["excluded"])
+    return (
+        consent.compile_table(policy, [cell], [who], request["purpose"], at).answer(cell, who, at).as_json()
+    )
 
 
 def check(request, expected, **policy):
