@@ -16,7 +16,7 @@ from audit.encoding import from_base64, load_canonical, to_base64
 from audit.event import commitment
 from audit.pruning import kept_from, sign_minimum
 from audit.shape import check_leaf
-from audit.tree import inclusion_proof
+from audit.tree import inclusion_spans
 from conference.errors import NotFound
 from conference.trail import epochs, roster
 from conference.trail.errors import NotPlacedYet
@@ -197,7 +197,7 @@ def _prove(session: Session, partnership: str, place: int) -> _Proved:
     witnessed = standing.newest(session, partnership, place)
     note = store.checkpoint() if witnessed is None else witnessed.note
     size = audit.Checkpoint.parse(audit.Note.parse(note).text).size
-    steps = store.answer(lambda get: inclusion_proof(get, index, size))
+    steps = store.proof(inclusion_spans(index, size))
     return _Proved(Proof(index, tuple(steps), note), epoch, witnessed)
 
 

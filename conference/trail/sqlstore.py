@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from audit import EMPTY_ROOT, Checkpoint, NotInLog, sign_checkpoint
-from audit.tree import Get
+from audit.tree import Get, Span, join, places
 from conference.trail import epochs
 from conference.trail.keys import signing_key
 from conference.trail.models import LogCheckpoint, LogEvent, LogLeaf, LogNode
@@ -130,26 +131,44 @@ class SqlStore:
 
         return ask(get)
 
+    def proof(self, spans: Iterable[Span]) -> list[bytes]:
+        """The hashes of `spans`, as `audit.tree.read_spans` gives them, from nodes all read in one query.
+
+        Raises NotInLog for a node that is not there.
+        """
+        placed = [places(span) for span in spans]
+        found = self._read({place for each in placed for place in each})
+        try:
+            return [join([found[place] for place in each]) for each in placed]
+        except KeyError as place:
+            raise NotInLog(f"no node {place}") from None
+
     def _read(self, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         """The hashes of these nodes, as far as they are there, with one query that goes by the index."""
-        low = [self._first + position for level, position in wanted if level == 0]
-        high = [(level, (self._first >> level) + position) for level, position in wanted if level]
+        first = self._first
+        low = [first + position for level, position in wanted if level == 0]
+        high = [(level, (first >> level) + position) for level, position in wanted if level]
         connection = self._session.connection()
         sqlite = connection.dialect.name == "sqlite"
         statement, given = (_for_sqlite if sqlite else _for_postgresql)(self._partnership, low, high)
-        rows = connection.exec_driver_sql(statement, given)
-        return {(level, at - (self._first >> level)): bytes(hashed) for level, at, hashed in rows}
+        rows = connection.exec_driver_sql(statement, given).all()
+        return {(level, at - (first >> level)): hashed for level, at, hashed in rows}
 
 
 def _for_sqlite(partnership: str, low: list[int], high: list[tuple[int, int]]) -> tuple[str, tuple[Any, ...]]:
-    wanted = ", ".join(["(?, ?)"] * len(high)) or "(NULL, NULL)"
-    statement = (
+    given = (*(part for one in high for part in one), partnership, *low, partnership)
+    return _on_sqlite(len(low), len(high)), given
+
+
+@lru_cache(maxsize=512)
+def _on_sqlite(low: int, high: int) -> str:
+    wanted = ", ".join(["(?, ?)"] * high) or "(NULL, NULL)"
+    return (
         f"WITH w (level, position) AS (VALUES {wanted})"  # noqa: S608 - question marks only
         f" SELECT 0, position, hash FROM log_leaf WHERE partnership_id = ? AND position IN ({_marks(low)})"
         " UNION ALL SELECT n.level, n.position, n.hash FROM w CROSS JOIN log_node AS n"
         " ON n.partnership_id = ? AND n.level = w.level AND n.position = w.position"
     )
-    return statement, (*(part for one in high for part in one), partnership, *low, partnership)
 
 
 def _for_postgresql(
@@ -167,5 +186,5 @@ _ON_POSTGRESQL = (
 )
 
 
-def _marks(values: list[int]) -> str:
-    return ", ".join("?" * len(values))
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)

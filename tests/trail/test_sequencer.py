@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from audit import MemoryStore, open_checkpoint
-from audit.tree import Get, consistency_proof, verify_consistency
+from audit import MemoryStore, NotInLog, open_checkpoint
+from audit.tree import Get, Span, consistency_proof, consistency_spans, verify_consistency
 from conference.db import Database
 from conference.trail import sequencer as sequencer_module
 from conference.trail.ddl import KEPT
@@ -52,7 +52,10 @@ def test_the_stored_tree_is_that_of_the_reference(
                 assert list(store.nodes(level, 0, whole)) == list(reference.nodes(level, 0, whole))
             for earlier in sizes:
                 proof = store.answer(partial(_consistency, old=earlier.size, size=checkpoint.size))
+                assert store.proof(consistency_spans(earlier.size, checkpoint.size)) == proof
                 verify_consistency(earlier.size, earlier.root, checkpoint.size, checkpoint.root, proof)
+            with pytest.raises(NotInLog):
+                store.proof([Span(0, 4 * (checkpoint.size + 1))])
     assert place(database, "north") == 0
     check_start(database, "north")
 
@@ -176,7 +179,7 @@ def _content(database: Database, table: str) -> list[str]:
             "UPDATE log_checkpoint SET size = 6", "says something else inside", id="size-beside-note"
         ),
         pytest.param(
-            "UPDATE log_checkpoint SET note = replace(note, 'A', 'B')", "checkpoint of size 5", id="note"
+            "UPDATE log_checkpoint SET note = replace(note, '5', '6')", "checkpoint of size 5", id="note"
         ),
         pytest.param("UPDATE log_checkpoint SET note = ''", "checkpoint of size 5", id="no-note"),
     ],

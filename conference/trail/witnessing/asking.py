@@ -22,11 +22,11 @@ from audit import (
     Note,
     NotInLog,
     VerifierKey,
-    consistency_proof,
     verify_cosignatures,
 )
 from audit.encoding import to_base64
 from audit.note import parse_signature
+from audit.tree import consistency_spans
 from conference.clock import now
 from conference.db import Database
 from conference.ids import new_id
@@ -145,7 +145,7 @@ def _request(session: Session, partnership: str, old: int) -> Request | None:
         return Request(latest.size, place, latest.note, b"")
     size = latest.size
     try:
-        proof = store.answer(lambda get: consistency_proof(get, old, size))
+        proof = store.proof(consistency_spans(old, size))
     except NotInLog:  # the tree has lost a node: start-up and the sequencer say so, the witness will refuse
         proof = []
     lines = [f"old {old}", *map(to_base64, proof)]
