@@ -2,7 +2,7 @@
 
 import itertools
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ import consent
 from consent.table import NotInTable, Outdated, Recipient, TableCell, compile_table
 from consent.table_layout import Layout
 from tests.consent import naive
+from tests.consent.examples import a_consent, a_policy, a_signed, an_approver
 from tests.consent.profile import LAW
 from tests.consent.worlds import (
     AGENCIES,
@@ -210,5 +211,93 @@ def test_what_was_not_compiled_is_not_answered(r):
 def test_a_moment_without_a_time_zone_is_refused():
     written, cells, recipients, purpose, _ = a_case(random.Random(1))
     policy = consent.from_json(written)
-    with pytest.raises(ValueError, match="time zone"):
+    with pytest.raises(ValueError, match=r"^a moment without a time zone$"):
         compile_table(policy, cells, recipients, purpose, datetime(2026, 11, 1))  # noqa: DTZ001
+
+
+# ---- by example -------------------------------------------------------------------------------------------
+
+CELL = TableCell("police", "health", "full", (("p1", "victim"),))
+ALMO = Recipient("almo", frozenset({"representative"}), excluded=False)
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def a_table(at=NOON, recipients=(ALMO,), **policy):
+    bare = {"rules": [], "consents": [], "decisions": [], "agreements": [], "bases": []}
+    return compile_table(consent.from_json(a_policy(**bare | policy)), [CELL], recipients, "harm", at)
+
+
+def test_a_table_holds_from_its_moment_until_just_before_its_horizon():
+    until = NOON + timedelta(hours=1)
+    table = a_table(rules=[{"id": "f", "effect": "forbid", "until": spelt(until)}])
+    assert (table.since, table.horizon) == (NOON, until)
+    held = {at - NOON: table.holds(at) for at in (NOON - MICRO, NOON, until - MICRO, until)}
+    assert list(held.values()) == [False, True, True, False]
+
+
+def test_a_table_of_what_never_changes_holds_for_ever():
+    table = a_table()
+    assert table.horizon is None
+    assert table.holds(datetime.max.replace(tzinfo=UTC))
+    assert not table.holds(NOON - MICRO)
+
+
+TURNS = {
+    "rule": {"rules": [{"id": "f", "effect": "forbid", "from": "2026-06-01T13:00:00Z"}]},
+    "basis": {"bases": [{"code": "X", "sectors": ["public"], "until": "2026-06-01T13:00:00Z"}]},
+    "given": {"consents": [a_consent(given_at="2026-06-01T13:00:00Z")]},
+    "recorded": {"consents": [a_consent(recorded_at="2026-06-01T13:00:00Z")]},
+    "until": {"consents": [a_consent(until="2026-06-01T13:00:00Z")]},
+    "withdrawn": {"consents": [a_consent(withdrawn_at="2026-06-01T13:00:00Z")]},
+    "signed": {"decisions": [a_signed(until="2026-06-01T13:00:00Z")]},
+    "approved": {"decisions": [a_signed(approved_by=[an_approver("s-1", at="2026-06-01T13:00:00Z")])]},
+}
+
+
+@pytest.mark.parametrize("what", TURNS)
+def test_everything_that_turns_is_a_horizon(what):
+    assert a_table(**TURNS[what]).horizon == NOON + timedelta(hours=1)
+
+
+def test_a_moment_is_the_same_in_any_zone():
+    table = a_table(NOON.astimezone(timezone(timedelta(hours=9))))
+    assert table.since == NOON
+    assert table.since.tzinfo is UTC
+
+
+def test_what_a_table_does_not_answer_is_said():
+    table = a_table()
+    with pytest.raises(Outdated, match=r"^the table does not hold for this moment$"):
+        table.answer(CELL, ALMO, NOON - MICRO)
+    with pytest.raises(NotInTable, match=r"^no such cell or recipient was compiled$"):
+        table.answer(CELL, ALMO._replace(agency="nhs"), NOON)
+    other = Layout.of(consent.from_json(a_policy()))
+    with pytest.raises(ValueError, match=r"^the layout is of other rules$"):
+        compile_table(consent.from_json(a_policy()), [CELL], [ALMO], "harm", NOON, other)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"agency": "army"}, "incomplete"),
+        ({"roles": frozenset({"chair", ""})}, "incomplete"),
+        ({"excluded": 0}, "incomplete"),
+        ({"excluded": True}, "excluded"),
+        ({"agency": "police", "excluded": True}, "excluded"),
+        ({"agency": "police"}, "own"),
+        ({"roles": frozenset()}, "no-agreement"),
+    ],
+)
+def test_who_asks_is_looked_at_first(change, reason):
+    who = ALMO._replace(**change)
+    assert a_table(recipients=[who]).answer(CELL, who, NOON).reason == reason
+
+
+def test_an_excluded_recipient_learns_nothing_of_a_cell_that_is_incomplete():
+    cells = [CELL, CELL._replace(class_name="wealth"), CELL._replace(subjects=())]
+    excluded = ALMO._replace(excluded=True)
+    policy = consent.from_json(a_policy())
+    panel = compile_table(policy, cells, [ALMO, excluded], "harm", NOON).panel(cells, [excluded, ALMO], NOON)
+    told = [[one.reason.value for one in row] for row in panel]
+    assert told[0] == ["excluded", "incomplete", "incomplete"]
+    assert told[1][1:] == ["incomplete", "incomplete"]
