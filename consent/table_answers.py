@@ -5,6 +5,7 @@ easiest to read there.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from consent.ask import Request, read_request
@@ -71,7 +72,7 @@ class Answers:
         owner = Recipient(cell.owner, frozenset(), excluded=False)
         asked = read_request(self._policy, self._request(cell, owner))
         if asked is None:
-            return Field(cell, None, (), ())
+            return Field(cell)
         parts = tuple(self._part(asked, person, role) for person, role in asked.subjects)
         signed = (one for who, _ in asked.subjects for one in self._policy.signed_for.get(who, ()))
         return Field(cell, asked, parts, tuple(one for one in signed if one.owner == cell.owner))
@@ -159,19 +160,8 @@ class Answers:
         }
 
     def _by(self, asked: Request, column: Column) -> Request:
-        """The same request by another recipient."""
-        return Request(
-            at=asked.at,
-            purpose=asked.purpose,
-            owner=asked.owner,
-            class_name=asked.class_name,
-            above=asked.above,
-            offered=asked.offered,
-            subjects=asked.subjects,
-            recipient=column.agency,
-            roles=column.recipient.roles,
-            excluded=column.recipient.excluded,
-        )
+        """The same request by another recipient, in no role: what is said and signed names agencies alone."""
+        return replace(asked, recipient=column.agency)
 
     # ---- gates 4 to 9, over bits, for one subject about whom nothing signed is in force -----------------
 

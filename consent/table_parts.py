@@ -64,9 +64,9 @@ class Field:
     """
 
     cell: TableCell
-    asked: Request | None
-    parts: tuple[int, ...]
-    signed: tuple[Signed, ...]
+    asked: Request | None = None
+    parts: tuple[int, ...] = ()
+    signed: tuple[Signed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

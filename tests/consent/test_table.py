@@ -11,7 +11,7 @@ import consent
 from consent.table import NotInTable, Outdated, Recipient, TableCell, compile_table
 from consent.table_layout import Layout
 from tests.consent import naive
-from tests.consent.examples import a_consent, a_policy, a_signed, an_approver
+from tests.consent.examples import a_consent, a_policy, a_rule, a_signed, an_approver
 from tests.consent.profile import LAW
 from tests.consent.worlds import (
     AGENCIES,
@@ -301,3 +301,12 @@ def test_an_excluded_recipient_learns_nothing_of_a_cell_that_is_incomplete():
     told = [[one.reason.value for one in row] for row in panel]
     assert told[0] == ["excluded", "incomplete", "incomplete"]
     assert told[1][1:] == ["incomplete", "incomplete"]
+
+
+def test_each_person_is_asked_for_their_own_word():
+    cells = [CELL._replace(subjects=((person, "victim"),)) for person in ("p1", "p2", "p3")]
+    said = [a_consent(), a_consent(id="c-2", person="p2", decision="refuse")]
+    policy = consent.from_json(a_policy(rules=[a_rule(consent="required")], consents=said, decisions=[]))
+    row = compile_table(policy, cells, [ALMO], "harm", NOON).panel(cells, [ALMO], NOON)[0]
+    assert [one.reason for one in row] == ["permitted", "consent-refused", "consent-missing"]
+    assert [one.consent for one in row] == ["c-1", "c-2", None]
