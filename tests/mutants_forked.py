@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import os
 import resource
 import time
@@ -28,8 +29,8 @@ JOBS = int(os.environ.get("JOBS", "2"))
 QUICK = float(os.environ.get("MUTANTS_QUICK", "inf"))
 """Tests that take longer than so many seconds are left out."""
 REACHED = Path("reached.json")
-AGAIN, SPARE = 20, 30
-"""A child that takes AGAIN times what its tests took unchanged, and SPARE seconds, is never coming back."""
+AGAIN, SPARE = 10, 3
+"""A test that takes AGAIN times what it took unchanged, and SPARE seconds, is never coming back."""
 
 
 class Reached(NamedTuple):
@@ -80,9 +81,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
         tests = sorted(reaching[mutant.rpartition("__mutmut_")[0]], key=lambda test: -kills[module, test])
         while len(running) >= JOBS:
             _wait_for_one(running, kills)
-        limit = SPARE + AGAIN * sum(reached[test].seconds for test in tests)
         child = Child(path, mutant, tests, os.pipe())
-        running[_start([items[test] for test in tests], child, limit, outcome)] = child
+        running[_start([(items[test], reached[test].seconds) for test in tests], child, outcome)] = child
     while running:
         _wait_for_one(running, kills)
     return True
@@ -115,15 +115,16 @@ def _write(path: Path, value: object) -> None:
     new.replace(path)
 
 
-def _start(items: list[pytest.Item], child: Child, limit: float, outcome: Outcome) -> int:
+def _start(items: list[tuple[pytest.Item, float]], child: Child, outcome: Outcome) -> int:
     pid = os.fork()
     if pid:
         return pid
     try:
-        _quietly(limit)
+        _quietly()
         trampoline.set_mutant_under_test(child.mutant)
-        for number, item in enumerate(items):
+        for number, (item, seconds) in enumerate(items):
             outcome.failed = partial(_failed, child.pipe[1], number)
+            _no_longer_than(SPARE + AGAIN * seconds)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         os._exit(0)
     finally:
@@ -135,11 +136,16 @@ def _failed(telling: int, number: int) -> NoReturn:
     os._exit(1)
 
 
-def _quietly(limit: float) -> None:
+def _quietly() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(limit), int(limit) + 1))
+
+
+def _no_longer_than(seconds: float) -> None:
+    """Die after so many more seconds of work."""
+    limit = math.ceil(time.process_time() + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
 
 
 def _reached(items: dict[str, pytest.Item], outcome: Outcome) -> dict[str, Reached]:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 import consent
 from consent.table import NotInTable, Outdated, Recipient, TableCell, compile_table
-from consent.table_layout import Layout
+from consent.table_layout import Layout, bits, places_of
 from tests.consent import naive
 from tests.consent.examples import a_consent, a_policy, a_rule, a_signed, an_approver
 from tests.consent.profile import LAW
@@ -310,3 +311,10 @@ def test_each_person_is_asked_for_their_own_word():
     row = compile_table(policy, cells, [ALMO], "harm", NOON).panel(cells, [ALMO], NOON)[0]
     assert [one.reason for one in row] == ["permitted", "consent-refused", "consent-missing"]
     assert [one.consent for one in row] == ["c-1", "c-2", None]
+
+
+@LAW
+@given(st.lists(st.integers(0, 300)))
+def test_a_number_holds_the_bits_that_are_put_into_it(places):
+    assert bits(iter(places)) == sum(1 << place for place in set(places))
+    assert list(places_of(bits(places))) == sorted(set(places))
