@@ -111,6 +111,8 @@ SUBJECT = {"person": "p1", "role": "victim"}
         pytest.param(a_request(at=1780308000), id="a-moment-that-is-a-number"),
         pytest.param(a_request(purpose="fun"), id="unknown-purpose"),
         pytest.param(a_request(owner="army"), id="unknown-owner"),
+        pytest.param(a_request(owner=["police"]), id="an-owner-that-is-a-list"),
+        pytest.param(a_request(offered={"full": 1}), id="a-level-that-is-an-object"),
         pytest.param(a_request(recipient=to("army")), id="unknown-recipient"),
         pytest.param(a_request(recipient=to("army", excluded=True)), id="unknown-recipient-before-excluded"),
         pytest.param(a_request(**{"class": "health.mental.x"}), id="unknown-class-under-a-known-one"),
