@@ -133,7 +133,7 @@ class Side:
         return (tuple(level for _ in space.points),) * len(space.roles_and_subjects)
 
     def _is_usable(self, rule: Rule, sector: str, at: datetime) -> bool:
-        basis = self.policy.basis.get(rule.basis or "")
+        basis = None if rule.basis is None else self.policy.basis[rule.basis]
         lawful = basis is None or (basis.interval.holds(at) and sector in basis.sectors)
         return rule.interval.holds(at) and lawful
 
