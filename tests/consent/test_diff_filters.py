@@ -46,3 +46,15 @@ def test_a_rule_changes_the_cells_that_its_filters_let_through(name):
     found = {(tuple(one["cell"].values()), one["from"], one["to"]) for one in told}
     assert found
     assert found == naive_diff.differences(old, new)
+
+
+def test_an_agency_that_joins_sees_its_own_and_changes_nobody_elses():
+    old = a_policy(**BARE, rules=[])
+    fire = {"fire": {"kind": "fire", "sector": "public"}}
+    new = a_policy(**BARE, rules=[], agencies=old["agencies"] | fire)
+    cells = [one.cell for one in consent.diff(consent.from_json(old), consent.from_json(new))]
+    assert {(one.owner, one.recipient) for one in cells} == {("fire", "fire")}
+    there = list(consent.diff(consent.from_json(old), consent.from_json(new)))
+    back = list(consent.diff(consent.from_json(new), consent.from_json(old)))
+    assert {(one.before, one.after) for one in there} == {(consent.Level.NONE, consent.Level.FULL)}
+    assert {(one.before, one.after) for one in back} == {(consent.Level.FULL, consent.Level.NONE)}
