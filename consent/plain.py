@@ -25,7 +25,7 @@ class Telling:
         self.matter = names.class_of(asked.class_name) if asked else ""
         self.purpose = names.purpose(asked.purpose) if asked else ""
         self.person = names.person(*subject) if subject else ""
-        self._rules = {rule.id: rule for rule in policy.rules}
+        self._rules: dict[str | None, Rule] = {rule.id: rule for rule in policy.rules}
 
     def words(self, decision: Decision) -> tuple[str, ...]:
         """A sentence for each gate passed, then the answer."""
@@ -34,7 +34,7 @@ class Telling:
 
     def rule(self, name: str | None) -> Rule:
         """The rule that a decision names."""
-        return self._rules[name or ""]
+        return self._rules[name]
 
     def people(self, person: str) -> str:
         """The person of that id, in each role that they have in the request."""
@@ -66,8 +66,8 @@ class Telling:
 
     def _answer(self, decision: Decision) -> list[str]:
         told = {
-            Reason.INCOMPLETE: "The question cannot be answered: something in it is missing or not known.",
-            Reason.EXCLUDED: "This reader is kept out of the case: a conflict of interest, the other side, "
+            Reason.INCOMPLETE: "the question cannot be answered: something in it is missing or not known.",
+            Reason.EXCLUDED: "this reader is kept out of the case: a conflict of interest, the other side, "
             "stepped aside, or not trained.",
             Reason.OWN: f"{self.owner} holds it itself, so its own staff see it in full.",
             Reason.LOCKED: f"{self.matter} is locked ({decision.lock}): nobody but {self.owner} sees it "
@@ -84,7 +84,8 @@ class Telling:
 
     def _failed(self, decision: Decision) -> str:
         """Why the permit that is named is not live."""
-        rule, name = self.rule(decision.rule), self.names.rule(decision.rule or "")
+        rule = self.rule(decision.rule)
+        name = self.names.rule(rule.id)
         if decision.reason is Reason.BASIS_INVALID:
             basis = self.names.basis(rule.basis or "")
             return f"{name} would permit it, but {self.owner} cannot use its lawful basis now ({basis})."
@@ -100,7 +101,8 @@ class Telling:
     def _permitted(self, decision: Decision) -> list[str]:
         if decision.reason is not Reason.PERMITTED or self.asked is None:
             return []
-        rule, name = self.rule(decision.rule), self.names.rule(decision.rule or "")
+        rule = self.rule(decision.rule)
+        name = self.names.rule(rule.id)
         rests = [f"the lawful basis is {self.names.basis(decision.basis or '')}"]
         rests += [f"the power is {decision.power}"] if decision.power else []
         rests += [f"the condition is {decision.condition}"] if decision.condition else []
