@@ -1,8 +1,13 @@
 """`consent.diff` finds just the cells that a rule's filters let through, by example and by brute force."""
 
+import io
+import json
+
 import pytest
 
 import consent
+from consent.commands import diff_lines
+from consent.space import space_of
 from tests.consent import naive_diff
 from tests.consent.examples import a_policy, a_rule
 
@@ -53,8 +58,23 @@ def test_an_agency_that_joins_sees_its_own_and_changes_nobody_elses():
     fire = {"fire": {"kind": "fire", "sector": "public"}}
     new = a_policy(**BARE, rules=[], agencies=old["agencies"] | fire)
     cells = [one.cell for one in consent.diff(consent.from_json(old), consent.from_json(new))]
-    assert {(one.owner, one.recipient) for one in cells} == {("fire", "fire")}
+    assert {(one.owner, one.recipient, one.approvals) for one in cells} == {("fire", "fire", 0)}
     there = list(consent.diff(consent.from_json(old), consent.from_json(new)))
     back = list(consent.diff(consent.from_json(new), consent.from_json(old)))
     assert {(one.before, one.after) for one in there} == {(consent.Level.NONE, consent.Level.FULL)}
     assert {(one.before, one.after) for one in back} == {(consent.Level.FULL, consent.Level.NONE)}
+
+
+def test_more_approvals_than_anybody_can_give_are_not_compared(tmp_path):
+    old, new = (a_policy(**BARE, rules=[a_rule(), a_rule(id="r-2", approvals=n)]) for n in (99, 100))
+    fault = "rules[1].approvals: more than 99 cannot be compared"
+    assert space_of(consent.from_json(old), consent.from_json(old)).approvals == tuple(range(100))
+    with pytest.raises(consent.BrokenPolicy) as caught:
+        list(consent.diff(consent.from_json(old), consent.from_json(new)))
+    assert caught.value.faults == (fault,)
+    paths = tmp_path / "old.json", tmp_path / "new.json"
+    for path, policy in zip(paths, (old, new), strict=True):
+        path.write_text(json.dumps(policy), "utf-8")
+    out, err = io.BytesIO(), io.BytesIO()
+    assert diff_lines(*paths, stdout=out, stderr=err) == 2
+    assert (out.getvalue(), err.getvalue().decode()) == (b"", f"{fault}\n")
