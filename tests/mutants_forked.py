@@ -12,6 +12,7 @@ import json
 import math
 import os
 import resource
+import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -21,8 +22,9 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 import pytest
-from mutmut import __main__ as mutmut
+from mutmut.__main__ import create_mutants
 from mutmut.mutation import trampoline
+from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir
 
 PATTERNS = os.environ.get("MUTANTS_OF", "*").split()
 JOBS = int(os.environ.get("JOBS", "2"))
@@ -167,8 +169,8 @@ def _note_reached(items: list[pytest.Item], told: dict[str, Reached], outcome: O
         hits: set[str] = set()
         trampoline.record_trampoline_hit = lambda name, **_: hits.add(name)
         trampoline.set_mutant_under_test("stats")
-        outcome.failed = partial(os._exit, 1)
         for item in items:
+            outcome.failed = partial(_fails_unchanged, item.nodeid)
             hits.clear()
             start = time.process_time()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
@@ -179,13 +181,19 @@ def _note_reached(items: list[pytest.Item], told: dict[str, Reached], outcome: O
         os._exit(3)
 
 
+def _fails_unchanged(test: str) -> NoReturn:
+    sys.stderr.write(f"\n{test} fails though nothing is changed\n")
+    sys.stderr.flush()
+    os._exit(1)
+
+
 def make() -> None:
     """Make the mutants of what changed, in mutmut's place for them."""
     trampoline.set_mutant_under_test("mutant_generation")
     Path("mutants").mkdir(exist_ok=True)
-    mutmut.copy_src_dir()
-    mutmut.copy_also_copy_files()
-    mutmut.create_mutants(JOBS)
+    copy_src_dir()
+    copy_also_copy_files()
+    create_mutants(JOBS)
 
 
 if __name__ == "__main__":
