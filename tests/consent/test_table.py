@@ -318,3 +318,9 @@ def test_each_person_is_asked_for_their_own_word():
 def test_a_number_holds_the_bits_that_are_put_into_it(places):
     assert bits(iter(places)) == sum(1 << place for place in set(places))
     assert list(places_of(bits(places))) == sorted(set(places))
+
+
+def test_the_highest_permit_counts_where_no_rule_goes_all_the_way():
+    rules = [a_rule(level="presence"), a_rule(id="r-2", level="summary")]
+    policy = consent.from_json(a_policy(rules=rules, consents=[], decisions=[]))
+    assert compile_table(policy, [CELL], [ALMO], "harm", NOON).answer(CELL, ALMO, NOON).rule == "r-2"
