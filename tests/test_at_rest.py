@@ -21,6 +21,7 @@ import pytest
 
 from conference.formats import FILTERS
 from conference.trail import proving
+from conference.trail.errors import LogDisagrees
 from conference.vault import directory, unseal
 from conference.vault.erase import erase_person
 from conference.vault.keyfile import KeyFile
@@ -288,7 +289,7 @@ KEPT = {
     "agencies": r"(?!agency/)",
     "people": r"(?!person/)",
     "directory": r"(?!directory/)",
-    "all": r"log/|web/",
+    "all": r"log/|web/|rows/",
 }
 
 
@@ -316,6 +317,15 @@ def test_other_keys_open_nothing(
     of_nobody(lines.getvalue().encode(), values)
     parts_of(app).database.close()
     own.database.close()
+
+
+def test_with_other_keys_of_rows_it_does_not_start(world: World, opened_texts: set[str]) -> None:
+    parts_of(application_of(world)).database.close()
+    other_keys(world.settings.keys, r"log/|web/")
+    opened_texts.clear()
+    with pytest.raises(LogDisagrees, match="written by somebody else"):
+        application_of(copied_again(world))
+    assert not opened_texts
 
 
 def copied_again(world: World) -> World:
