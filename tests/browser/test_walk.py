@@ -213,7 +213,8 @@ def test_two_agencies_two_views_and_a_log_that_anyone_can_verify(
     log = running.unpacked(copies["log.zip"], tmp_path / "unpacked")
     done = running.verify(log, copies["vkey"], "--parts", log / "parts.jsonl")
     assert (done.returncode, done.stdout.split()[:1]) == (0, ["verified:"]), done.stderr
-    (log / "checkpoint").write_bytes((log / "checkpoint").read_bytes().replace(b"A", b"B", 1))
+    origin, size, *rest = (log / "checkpoint").read_bytes().split(b"\n")
+    (log / "checkpoint").write_bytes(b"\n".join([origin, b"%d" % (int(size) + 1), *rest]))
     assert running.verify(log, copies["vkey"]).returncode != 0
 
 
