@@ -45,9 +45,9 @@ def decide(policy: Policy, request: object) -> Decision:
     """
     asked = read_request(policy, request)
     if asked is None:
-        return _refusal(policy, Reason.INCOMPLETE)
+        return refusal(policy, Reason.INCOMPLETE)
     if asked.excluded:
-        return _refusal(policy, Reason.EXCLUDED)
+        return refusal(policy, Reason.EXCLUDED)
     if asked.recipient.name == asked.owner.name:
         return Decision(level=Level.FULL, reason=Reason.OWN, policy=policy.version)
     agreements = agreements_fitting(policy.agreements, asked)
@@ -85,26 +85,26 @@ def _about(facts: Facts) -> Decision:
 
 def _lock_gate(facts: Facts) -> Decision | None:
     closed = [lock for lock, level in _locks(facts).items() if level is Level.NONE]
-    return _refusal(facts.policy, Reason.LOCKED, lock=min(closed)) if closed else None
+    return refusal(facts.policy, Reason.LOCKED, lock=min(closed)) if closed else None
 
 
 def _agreement_gate(facts: Facts) -> Decision | None:
-    return None if facts.agreements else _refusal(facts.policy, Reason.NO_AGREEMENT)
+    return None if facts.agreements else refusal(facts.policy, Reason.NO_AGREEMENT)
 
 
 def _forbid_gate(facts: Facts) -> Decision | None:
     forbids = facts.rules_that(Effect.FORBID)
-    return _refusal(facts.policy, Reason.FORBIDDEN, rule=forbids[0].id) if forbids else None
+    return refusal(facts.policy, Reason.FORBIDDEN, rule=forbids[0].id) if forbids else None
 
 
 def _offer_gate(facts: Facts) -> Decision | None:
-    return _refusal(facts.policy, Reason.NOT_OFFERED) if facts.request.offered is Level.NONE else None
+    return refusal(facts.policy, Reason.NOT_OFFERED) if facts.request.offered is Level.NONE else None
 
 
 def _permit_gate(facts: Facts) -> Decision | None:
     permits = facts.rules_that(Effect.PERMIT)
     if not permits:
-        return _refusal(facts.policy, Reason.NO_RULE)
+        return refusal(facts.policy, Reason.NO_RULE)
     if any(failing(facts, rule) is None for rule in permits):
         return None
     nearest = max(
@@ -112,7 +112,7 @@ def _permit_gate(facts: Facts) -> Decision | None:
     )  # the first of the highest: rules come smallest id first
     reason = failing(facts, nearest) or Reason.NO_RULE
     refused_by = facts.said.consent if facts.said and reason is Reason.CONSENT_REFUSED else None
-    return _refusal(facts.policy, reason, rule=nearest.id, consent=refused_by)
+    return refusal(facts.policy, reason, rule=nearest.id, consent=refused_by)
 
 
 def _level_gate(facts: Facts) -> Decision:
@@ -124,7 +124,7 @@ def _level_gate(facts: Facts) -> Decision:
     )
     told = tuple(rule.id for rule in limits if rule.level is level < best.level)
     if level is Level.NONE:
-        return _refusal(facts.policy, Reason.LIMITED, limits=told)
+        return refusal(facts.policy, Reason.LIMITED, limits=told)
     required = best.rule.need is Need.REQUIRED
     return Decision(
         level=level,
@@ -212,7 +212,7 @@ def _locks(facts: Facts) -> dict[str, Level]:
     }
 
 
-def _refusal(
+def refusal(
     policy: Policy,
     reason: Reason,
     *,
@@ -221,6 +221,7 @@ def _refusal(
     lock: str | None = None,
     limits: tuple[str, ...] = (),
 ) -> Decision:
+    """A decision that shows nothing, for a reason and what determined it."""
     return Decision(
         level=Level.NONE,
         reason=reason,

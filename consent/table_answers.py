@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from consent.ask import Request, read_request
-from consent.decide import decide
+from consent.decide import decide, refusal
 from consent.matching import signed_in_force
 from consent.model import Decision, Effect, Level, Need, Policy, Reason, Rule, Word
 from consent.table_layout import Layout, lowest, places_of
@@ -46,9 +46,9 @@ class Answers:
             for word, met in self._met.items()
         }
         self._known: dict[tuple[object, ...], Decision] = {}
-        self._incomplete = self._refusal(Reason.INCOMPLETE)
-        self._excluded = self._refusal(Reason.EXCLUDED)
-        self._no_agreement = self._refusal(Reason.NO_AGREEMENT)
+        self._incomplete = refusal(self._policy, Reason.INCOMPLETE)
+        self._excluded = refusal(self._policy, Reason.EXCLUDED)
+        self._no_agreement = refusal(self._policy, Reason.NO_AGREEMENT)
         self._own = Decision(level=Level.FULL, reason=Reason.OWN, policy=policy.version)
         self._parts: list[Part] = []
         self._numbers: dict[tuple[str, str, Level, str, str], int] = {}
@@ -116,7 +116,7 @@ class Answers:
                 agreements=self._agreed
                 & self._agreements.classes.passing(*above)
                 & self._agreements.parties.passing(owner.name),
-                locked=self._refusal(Reason.LOCKED, lock=min(locks)) if locks else None,
+                locked=refusal(self._policy, Reason.LOCKED, lock=min(locks)) if locks else None,
             )
         return self._speaking[key]
 
@@ -188,12 +188,12 @@ class Answers:
     def _decided(self, rules: int, agreed: int, asked: Request, said: Said | None) -> Decision:
         """Gates 6 to 8."""
         if forbids := rules & self._forbids:
-            return self._refusal(Reason.FORBIDDEN, rule=self._rule(forbids).id)
+            return refusal(self._policy, Reason.FORBIDDEN, rule=self._rule(forbids).id)
         if asked.offered is Level.NONE:
-            return self._refusal(Reason.NOT_OFFERED)
+            return refusal(self._policy, Reason.NOT_OFFERED)
         permits = rules & self._permits
         if not permits:
-            return self._refusal(Reason.NO_RULE)
+            return refusal(self._policy, Reason.NO_RULE)
         live = permits & self._live[asked.owner.sector, said.word if said else None]
         if not live:
             return self._failed(permits, asked.owner.sector, said)
@@ -205,12 +205,12 @@ class Answers:
         nearest = self._highest(permits)
         name = self._rule(nearest).id
         if not nearest & self._sound[sector]:
-            return self._refusal(Reason.BASIS_INVALID, rule=name)
+            return refusal(self._policy, Reason.BASIS_INVALID, rule=name)
         if nearest & self._met[said.word if said else None]:
-            return self._refusal(Reason.APPROVAL_NEEDED, rule=name)
+            return refusal(self._policy, Reason.APPROVAL_NEEDED, rule=name)
         if said is None:
-            return self._refusal(Reason.CONSENT_MISSING, rule=name)
-        return self._refusal(Reason.CONSENT_REFUSED, rule=name, consent=said.consent)
+            return refusal(self._policy, Reason.CONSENT_MISSING, rule=name)
+        return refusal(self._policy, Reason.CONSENT_REFUSED, rule=name, consent=said.consent)
 
     def _levelled(self, best: Rule, limits: int, agreed: int, offered: Level, said: Said | None) -> Decision:
         """Gate 9: the level of the best live permit, under the limits and the offer."""
@@ -220,7 +220,7 @@ class Answers:
         telling = limits & self._rules.levels.get(level, 0) if level < best.level else 0
         told = tuple(self._rules.listed[place].id for place in places_of(telling))
         if level is Level.NONE:
-            return self._refusal(Reason.LIMITED, limits=told)
+            return refusal(self._policy, Reason.LIMITED, limits=told)
         return Decision(
             level=level,
             reason=Reason.PERMITTED,
@@ -263,22 +263,3 @@ class Answers:
     def _rule(self, rules: int) -> Rule:
         """Of some rules, at least one, the one with the smallest id."""
         return self._rules.listed[lowest(rules)]
-
-    def _refusal(
-        self,
-        reason: Reason,
-        *,
-        rule: str | None = None,
-        consent: str | None = None,
-        lock: str | None = None,
-        limits: tuple[str, ...] = (),
-    ) -> Decision:
-        return Decision(
-            level=Level.NONE,
-            reason=reason,
-            rule=rule,
-            consent=consent,
-            lock=lock,
-            limits=limits,
-            policy=self._policy.version,
-        )
