@@ -2,7 +2,7 @@
 # Debian packages: only those that are missing, and only as root. Otherwise say what is missing, and go on: tests that
 # need it say so themselves (they skip, or fail when CI=true).
 #
-#   setup/system.sh PART...    a part is one of: python chromium fonts postgresql
+#   setup/system.sh PART...    a part is one of: python chromium fonts postgresql softhsm ocr office
 source "$(dirname "$0")/common.sh"
 
 here() {
@@ -12,6 +12,9 @@ here() {
     fonts) [[ -d /usr/share/fonts/truetype/liberation || -d /usr/share/fonts/truetype/liberation2 ]] ||
       { command -v fc-list >/dev/null && fc-list | grep -qi liberation; } ;;
     postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null ;;
+    softhsm) command -v softhsm2-util >/dev/null ;;
+    ocr) command -v tesseract >/dev/null ;;
+    office) command -v soffice >/dev/null ;;
     *) stop "unknown part '$1'" ;;
   esac
 }
@@ -20,6 +23,9 @@ package() {
   case $1 in
     python) echo python3-venv ;;
     fonts) echo fonts-liberation ;;
+    softhsm) echo softhsm2 ;;
+    ocr) echo tesseract-ocr ;;
+    office) echo libreoffice-writer-nogui ;;
     *) echo "$1" ;;
   esac
 }

@@ -1,0 +1,17 @@
+"""Keep the place of what comes: log rows.
+
+Locks: none.  Undo: nothing to undo.
+"""
+
+revision = "0018"
+down_revision = "0017"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,17 @@
+"""Keep the place of what comes: key providers.
+
+Locks: none.  Undo: nothing to undo.
+"""
+
+revision = "0020"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

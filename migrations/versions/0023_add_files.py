@@ -1,0 +1,17 @@
+"""Keep the place of what comes: files.
+
+Locks: none.  Undo: nothing to undo.
+"""
+
+revision = "0023"
+down_revision = "0022"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

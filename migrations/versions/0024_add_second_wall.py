@@ -1,0 +1,17 @@
+"""Keep the place of what comes: row-level security.
+
+Locks: none.  Undo: nothing to undo.
+"""
+
+revision = "0024"
+down_revision = "0023"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
