@@ -1,5 +1,6 @@
 """Keep the place of what comes: versions of wrapping keys.
 
+Why: other migrations are built on this one.
 Locks: none.  Undo: nothing to undo.
 """
 
