@@ -37,6 +37,12 @@ class KeyDestroyed(KeyMissing):
     why = "was destroyed"
 
 
+class KeyRevoked(KeyMissing):
+    """The agency whose key it is has taken it back, or its holder does not give it: dark until it does."""
+
+    why = "is not given by the agency whose key it is"
+
+
 class SealBroken(ConferenceError):
     """A sealed value is not what was put in this place: changed, moved, or of another key file."""
 

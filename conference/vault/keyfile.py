@@ -21,18 +21,29 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from conference.clock import moment, now
 from conference.ids import random_bytes
+from conference.vault.envelope import NONCE_BYTES, TAG_BYTES, NotSealedHere
 from conference.vault.errors import KeyDestroyed, KeyFileBroken, KeyMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from conference.vault.envelope import OpenKey
 
 FORMAT = "conference-keys-1"
 KEY_BYTES = 32
 _NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+")
+
+
+def owner_key(partnership: str, owner: str, version: int) -> str:
+    """The name of a version of an owner's key; the directory is an owner too."""
+    if owner == "directory":
+        return f"directory/{partnership}/{version}"
+    return f"agency/{partnership}/{owner}/{version}"
 
 
 class KeyFile:
@@ -117,14 +128,7 @@ class KeyFile:
             except KeyDestroyed:
                 raise
             except KeyMissing:
-                self._append(
-                    _line(
-                        name,
-                        key=base64.b64encode(random_bytes(KEY_BYTES)).decode("ascii"),
-                    )
-                )
-            self._refresh()
-            return self._known(name)
+                return self._make(name)
 
     def destroy(self, name: str) -> None:
         """Take key `name` away for good, and remember that it is gone. Doing it twice is harmless."""
@@ -135,6 +139,50 @@ class KeyFile:
             kept = [line for line in lines if json.loads(line)["name"] != name]
             self._replace(b"".join([_header(), *kept, _line(name, key=None)]))
             self._refresh()
+
+    def wrap(self, name: str, plain: bytes, aad: bytes) -> bytes:
+        """`plain` under key `name`, which is made if there is none, bound to `aad`. Raises KeyDestroyed."""
+        nonce = random_bytes(NONCE_BYTES)
+        return nonce + AESGCM(self.key_or_new(name)).encrypt(nonce, plain, aad)
+
+    def unwrap(self, name: str, wrapped: bytes, aad: bytes) -> bytes:
+        """What `wrap` made. Raises NotSealedHere; KeyMissing, KeyDestroyed."""
+        key = AESGCM(self.key(name))
+        if len(wrapped) < NONCE_BYTES + TAG_BYTES:
+            raise NotSealedHere
+        try:
+            return key.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], aad)
+        except InvalidTag:
+            raise NotSealedHere from None
+
+    def unwrap_many(
+        self, asked: Sequence[tuple[str, bytes, bytes]]
+    ) -> list[bytes | KeyMissing | NotSealedHere]:
+        """For each (name, wrapped, aad) what `unwrap` gives, or the error that it raises."""
+        found: list[bytes | KeyMissing | NotSealedHere] = []
+        for one in asked:
+            try:
+                found.append(self.unwrap(*one))
+            except (KeyMissing, NotSealedHere) as error:
+                found.append(error)
+        return found
+
+    def current_version(self, partnership: str, owner: str) -> int:
+        """The newest version of an owner's key, destroyed or not; 1 if there is none yet."""
+        self._refresh()
+        version = 1
+        while owner_key(partnership, owner, version + 1) in self._keys:
+            version += 1
+        return version
+
+    def new_version(self, partnership: str, owner: str) -> int:
+        """Make the next version of an owner's key; what older ones wrapped stays readable with them."""
+        with self._alone():
+            version = self.current_version(partnership, owner)
+            if owner_key(partnership, owner, version) in self._keys:
+                version += 1
+            self._make(owner_key(partnership, owner, version))
+            return version
 
     def remembered(self) -> dict[str, OpenKey]:
         """Unwrapped data keys that no person's key protects, by id; emptied when any key is destroyed."""
@@ -148,6 +196,12 @@ class KeyFile:
         if key is None:
             raise KeyDestroyed(name)
         return key
+
+    def _make(self, name: str) -> bytes:
+        """While alone."""
+        self._append(_line(name, key=base64.b64encode(random_bytes(KEY_BYTES)).decode("ascii")))
+        self._refresh()
+        return self._known(name)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

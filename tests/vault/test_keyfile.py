@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from conference.vault.envelope import NotSealedHere
 from conference.vault.errors import KeyDestroyed, KeyFileBroken, KeyMissing
-from conference.vault.keyfile import KeyFile
+from conference.vault.keyfile import KeyFile, owner_key
 
 
 @pytest.fixture
@@ -247,7 +248,7 @@ def test_threads_agree_on_every_key_while_others_are_destroyed(path: Path) -> No
 
 KILLED = """
 import sys
-from conference.vault.keyfile import KeyFile
+from conference.vault.keyfile import KeyFile, owner_key
 keys = KeyFile.open(sys.argv[1])
 for number in range(100000):
     keys.key_or_new(f"person/per_{number}")
@@ -278,3 +279,42 @@ def test_a_process_killed_at_any_time_loses_no_key_that_it_gave(path: Path) -> N
                     keys.key(f"person/per_{number}")
         path.unlink()
         KeyFile.create(path)
+
+
+def test_what_a_key_wraps_it_alone_unwraps_and_only_where_it_is_bound(path: Path) -> None:
+    keys = KeyFile.create(path)
+    name = owner_key("north", "police", 1)
+    wrapped = keys.wrap(name, b"a data key", b"of this row")
+    other = keys.wrap(owner_key("north", "nhs", 1), b"a data key", b"of this row")
+    asked = [
+        (name, wrapped, b"of this row"),
+        (name, wrapped, b"of that row"),
+        (name, wrapped[:27], b"of this row"),
+        (name, wrapped[:-1] + bytes([wrapped[-1] ^ 1]), b"of this row"),
+        (name, other, b"of this row"),
+        ("agency/north/absent/1", wrapped, b"of this row"),
+    ]
+    found = keys.unwrap_many(asked)
+    assert found[0] == b"a data key"
+    assert [type(one) for one in found[1:]] == [NotSealedHere] * 4 + [KeyMissing]
+    assert keys.wrap(name, b"a data key", b"of this row") != wrapped
+    keys.destroy(name)
+    with pytest.raises(KeyDestroyed):
+        keys.unwrap(*asked[0])
+    with pytest.raises(KeyDestroyed):
+        keys.wrap(name, b"a data key", b"of this row")
+
+
+def test_versions_of_an_owners_key_only_grow(path: Path) -> None:
+    keys, other = KeyFile.create(path), KeyFile.open(path)
+    assert keys.current_version("north", "police") == 1
+    assert keys.names() == []  # asking makes none
+    assert keys.new_version("north", "police") == 1
+    assert other.new_version("north", "police") == 2
+    old = keys.wrap(owner_key("north", "police", 1), b"a data key", b"")
+    assert keys.unwrap(owner_key("north", "police", 1), old, b"") == b"a data key"
+    keys.destroy(owner_key("north", "police", 2))
+    assert other.current_version("north", "police") == 2  # a destroyed one is not used again
+    assert keys.new_version("north", "police") == 3
+    assert keys.new_version("north", "directory") == 1
+    assert set(other.names()) == {"agency/north/police/1", "agency/north/police/3", "directory/north/1"}
