@@ -75,3 +75,26 @@ class KeyGone(ConferenceError):
         super().__init__(f"{place}: key {name} {why}")
         self.place = place
         self.erased = erased
+
+
+class KeyDark(KeyGone):
+    """A value cannot be opened now: its owner does not give the key, or the key's holder does not answer."""
+
+    status = 503
+    message = "This agency's key is not given at the moment. What it sealed can be read again when it is."
+
+    def __init__(self, place: Place, name: str, partnership: str, owner: str) -> None:
+        super().__init__(place, name, erased=False)
+        self.args = (f"{place}: key {name} {KeyRevoked.why}",)
+        self.partnership = partnership
+        self.owner = owner
+
+
+class NotAnswering(KeyRevoked):
+    """Whoever holds the key (an HSM, a key service) does not answer, or does not know it."""
+
+    why = "is not given by what holds it"
+
+
+class ProviderWrong(ConferenceError):
+    """What is set for a provider of keys cannot be used; the message says why and what to do."""
