@@ -34,6 +34,11 @@ class EventName(StrEnum):
     OFFER_WITHDRAWN = "offer.withdrawn", "An owner took a field off the table."
     RECORD_ADDED = "record.added", "An owner added a record about people."
     RECORD_CORRECTED = "record.corrected", "An owner corrected a record; the earlier wording is kept."
+    RECORD_REWRITTEN = (
+        "record.rewritten",
+        "An owner wrote what stays of a record about several people when one of them is erased.",
+    )
+    RECORD_ERASED = "record.erased", "An owner erased records of its own; two of its officers agreed."
     CONSENT_RECORDED = "consent.recorded", "A person's consent or refusal was recorded."
     CONSENT_WITHDRAWN = "consent.withdrawn", "A person's earlier word was withdrawn."
     CONSENT_UNANSWERED = (
@@ -109,6 +114,18 @@ class EventName(StrEnum):
     PERSON_ERASED = (
         "person.erased",
         "A person's erasure key was destroyed; items about them can no longer be read.",
+    )
+    RETENTION_SET = "retention.set", "An agency said how long it keeps a kind of information."
+    RETENTION_SHOWN = (
+        "retention.shown",
+        "An information governance officer saw which of their agency's records are to be looked at.",
+    )
+    HOLD_PLACED = "hold.placed", "A legal hold was placed: what it covers is not erased."
+    HOLD_LIFTED = "hold.lifted", "A legal hold was lifted."
+    ERASURE_PROPOSED = "erasure.proposed", "An officer proposed to erase records of their agency."
+    ERASURE_ANSWERED = (
+        "erasure.answered",
+        "A proposal to erase was approved, refused or taken back; the mark says which.",
     )
     KEY_CREATED = "key.created", "A key was made, for an agency, the log or the directory."
     KEY_ROTATED = "key.rotated", "A key was replaced by a new version."
