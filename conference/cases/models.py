@@ -14,6 +14,9 @@ from conference.vault.rows import RowSealed
 CONFERENCE = "conference"
 """The owner of what the conference itself writes: an owner without staff."""
 
+ERASED = b""
+"""The value of a field that was erased. Its row stays where others point to it, and says nothing more."""
+
 
 class PersonRole(StrEnum):
     """What somebody is in a case."""

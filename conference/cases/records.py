@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from conference import inputs
 from conference.cases.models import (
     CONFERENCE,
+    ERASED,
     Case,
-    CasePerson,
     Field,
     FieldAudience,
     FieldKind,
@@ -28,7 +28,7 @@ from conference.cases.models import (
     Relation,
 )
 from conference.cases.seals import field_parts, place_of
-from conference.cases.services import LONGEST_TEXT, By, checked_text, visible_case
+from conference.cases.services import LONGEST_TEXT, By, checked_text, people_in, visible_case
 from conference.errors import BadInput, NotFound
 from conference.identity.services import Viewer
 from conference.ids import new_id
@@ -56,7 +56,7 @@ def add_record(
     Raises BadInput if nobody or somebody outside the case is named.
     """
     case = session.get_one(Case, case_id)
-    known = set(session.scalars(select(CasePerson.person_id).where(CasePerson.case_id == case_id)))
+    known = {who for who, _ in people_in(session, case)}
     if not about or not set(about) <= known:
         raise BadInput("Choose whom this is about.", "about")
     record = Record(
@@ -295,7 +295,7 @@ def write_for_conference(
 def own_field(session: Session, viewer: Viewer, field_id: str, *, at: datetime) -> Field:
     """A field of the viewer's own agency, in a case that they may open. Raises NotFound, ReasonNeeded."""
     field = session.get(Field, field_id)
-    if field is None or field.owner != viewer.agency_id:
+    if field is None or field.owner != viewer.agency_id or field.value == ERASED:
         raise NotFound
     visible_case(session, viewer, field.case_id, at=at)
     return field
@@ -429,6 +429,11 @@ def _seal_row(session: Session, field: Field, bound: _Bound) -> None:
 
 def _row_parts(field: Field, bound: _Bound) -> tuple[str | None, ...]:
     """`field.record` must be there."""
+def seal_shell(session: Session, field: Field) -> None:
+    """Seal the row of a field that was erased: bound to nothing, its record about nobody."""
+    _seal_row(session, field, _Bound())
+
+
     return field_parts(
         field_id=field.id,
         record_id=field.record_id,

@@ -114,10 +114,10 @@ def link_person(session: Session, case: Case, person_id: str, role: PersonRole) 
 
 
 def people_in(session: Session, case: Case) -> list[tuple[str, PersonRole]]:
-    """Everybody in the case, as (person id, role), in the order in which pages show them."""
+    """Everybody in the case, as (person id, role), in the order in which pages show them; nobody erased."""
     rows = session.scalars(select(CasePerson).where(CasePerson.case_id == case.id)).all()
-    order = list(PersonRole)
-    pairs = ((row.person_id, row.role) for row in rows)
+    order, keys = list(PersonRole), session.info["keys"]
+    pairs = ((row.person_id, row.role) for row in rows if not keys.is_destroyed(f"person/{row.person_id}"))
     return sorted(pairs, key=lambda pair: (order.index(pair[1]), pair[0]))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from conference.cases.models import (
     CONFERENCE,
+    ERASED,
     CasePerson,
     Field,
     FieldAudience,
@@ -93,7 +94,11 @@ def stored_fields(session: Session, viewer: Viewer, case_ids: Sequence[str], ask
             Field.row_seal,
         )
         .join(Record, Record.id == Field.record_id)
-        .where(Field.case_id.in_(case_ids), Field.partnership_id == viewer.partnership_id)
+        .where(
+            Field.case_id.in_(case_ids),
+            Field.partnership_id == viewer.partnership_id,
+            Field.value != ERASED,
+        )
         .order_by(Field.id)
     )
     fields = [Stored(*tuple(row)) for row in session.execute(query)]
