@@ -41,6 +41,14 @@ def app(world: World, tmp_path: Path) -> ConferenceFlask:
     return made
 
 
+@pytest.fixture(scope="module")
+def refusing(world: World, tmp_path_factory: pytest.TempPathFactory) -> ConferenceFlask:
+    """An application for those who are refused, who change nothing: one for all of them."""
+    made = application(copied(world, tmp_path_factory.mktemp("refusing")))
+    made.config["WTF_CSRF_ENABLED"] = False
+    return made
+
+
 def ask(app: ConferenceFlask, world: World, who: str | None, name: tuple[str, str]):
     route = ROUTES[name]
     with told(f"{who} {name}"):
@@ -56,6 +64,7 @@ def ask(app: ConferenceFlask, world: World, who: str | None, name: tuple[str, st
 EACH = [pytest.param(name, id=f"{name[1]}-{name[0]}") for name in sorted(ROUTES)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EACH)
 def test_each_role_gets_in_or_not(app: ConferenceFlask, world: World, name: tuple[str, str]) -> None:
     for role, who in ROLES.items():
@@ -72,8 +81,10 @@ def test_an_officer_reads_an_entry_of_their_agency(app: ConferenceFlask, world: 
 
 
 @pytest.mark.parametrize("name", EACH)
-def test_nobody_gets_in_without_signing_in(app: ConferenceFlask, world: World, name: tuple[str, str]) -> None:
-    answer = ask(app, world, None, name)
+def test_nobody_gets_in_without_signing_in(
+    refusing: ConferenceFlask, world: World, name: tuple[str, str]
+) -> None:
+    answer = ask(refusing, world, None, name)
     if ROUTES[name].roles is not None:
         assert answer.status_code in NOT_SIGNED_IN
         assert answer.headers["Location"].startswith("/sign-in")
@@ -81,8 +92,10 @@ def test_nobody_gets_in_without_signing_in(app: ConferenceFlask, world: World, n
 
 
 @pytest.mark.parametrize("name", [one for one in EACH if ROUTES[one.values[0]].scoped])
-def test_another_partnership_finds_nothing(app: ConferenceFlask, world: World, name: tuple[str, str]) -> None:
-    answer = ask(app, world, "a-rep", name)
+def test_another_partnership_finds_nothing(
+    refusing: ConferenceFlask, world: World, name: tuple[str, str]
+) -> None:
+    answer = ask(refusing, world, "a-rep", name)
     assert answer.status_code in {403, 404}
     assert "Maria" not in answer.get_data(as_text=True)
 
@@ -112,11 +125,14 @@ MAY_BE_FORGED = {("identity.sign_in", "POST")}
 @pytest.mark.parametrize(
     "name", [one for one in EACH if one.values[0][1] != "GET" and one.values[0] not in MAY_BE_FORGED]
 )
-def test_a_forged_request_is_refused(app: ConferenceFlask, world: World, name: tuple[str, str]) -> None:
-    app.config["WTF_CSRF_ENABLED"] = True
-    assert ask(app, world, "s-chair", name).status_code == 400
+def test_a_forged_request_is_refused(
+    refusing: ConferenceFlask, world: World, name: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(refusing.config, "WTF_CSRF_ENABLED", value=True)
+    assert ask(refusing, world, "s-chair", name).status_code == 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [one for one in EACH if one.values[0][1] == "GET"])
 def test_a_page_changes_nothing_but_the_log(
     app: ConferenceFlask, world: World, name: tuple[str, str]

@@ -122,6 +122,7 @@ until = 2027-01-01
 """
 
 
+@pytest.mark.slow
 def test_init_from_a_file_makes_a_partnership_once(tmp_path: Path) -> None:
     file, data = tmp_path / "p.toml", tmp_path / "data"
     file.write_text(FILE)

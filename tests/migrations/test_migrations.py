@@ -70,6 +70,7 @@ def test_head_has_the_refusals_of_the_log_word_for_word(tmp_path: Path) -> None:
         assert sorted(made) == sorted(ddl.refusal_ddl("sqlite"))
 
 
+@pytest.mark.slow
 def test_each_goes_up_down_and_up_over_rows(database: str) -> None:
     """One after the other on one database, each over the rows that the ones before it have."""
     before = "base"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from sqlalchemy import select
 
 from conference.sharing.models import ConsentRow
 from conference.sharing.taking.models import PersonUnsafe, Unanswered
 from tests.support.client import settle
 from tests.taking.conftest import Support, main, words
+
+pytestmark = pytest.mark.slow
 
 TAB = "/cases/{case}/consents"
 SENTENCE = (

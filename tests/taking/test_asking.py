@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import event
 
 from conference.sharing.asking.models import Question
@@ -10,6 +11,8 @@ from conference.web import parts_of
 from tests.support.client import settle, without_tokens
 from tests.support.world import HOME, add, told
 from tests.taking.conftest import Support, close, copy_of, main, words
+
+pytestmark = pytest.mark.slow
 
 TEXT = "Is she seen by the crisis team this week?"
 
