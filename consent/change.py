@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from types import MappingProxyType
 
 from consent.load import amend, extend
 from consent.model import Approver, Level, Policy, Signed
@@ -84,12 +83,11 @@ def with_change(policy: Policy, request: What, parts: Iterable[Part]) -> tuple[P
 
 
 def _approved(policy: Policy, part: Part) -> Policy:
-    """The policy in which a recorded decision has more approvers."""
+    """The policy in which a recorded decision has more approvers; whoever extends it sorts them by person."""
 
     def of(one: Signed) -> Signed:
         return (
             replace(one, approved_by=one.approved_by + part.approvers) if one.id == part.what["id"] else one
         )
 
-    theirs = {person: tuple(map(of, signed)) for person, signed in policy.signed_for.items()}
-    return replace(policy, signed=tuple(map(of, policy.signed)), signed_for=MappingProxyType(theirs))
+    return replace(policy, signed=tuple(map(of, policy.signed)))

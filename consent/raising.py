@@ -44,20 +44,14 @@ def smallest_change(policy: Policy, request: object) -> Change | None:
 
 def _narrowed(policy: Policy, asked: Request) -> Policy:
     """The policy without what no change to this cell has to do with, so that many can be tried."""
-    cell = (asked.class_name, asked.purpose)
     people = {person for person, _ in asked.subjects}
-    consents = {person: policy.consents_of.get(person, ()) for person in people}
-    signed = {person: policy.signed_for.get(person, ()) for person in people}
     return replace(
         policy,
-        rules=policy.rules_on[cell],
-        rules_on={cell: policy.rules_on[cell]},
+        rules=policy.rules_on[asked.class_name, asked.purpose],
         above={asked.class_name: asked.above},
         purposes=(asked.purpose,),
-        consents=tuple(one for said in consents.values() for one in said),
-        signed=tuple(one for theirs in signed.values() for one in theirs),
-        consents_of=consents,
-        signed_for=signed,
+        consents=tuple(one for person in people for one in policy.consents_of.get(person, ())),
+        signed=tuple(one for person in people for one in policy.signed_for.get(person, ())),
     )
 
 
