@@ -1,0 +1,1 @@
+"""Reads, paints and rebuilds files that may be hostile. Knows no people, no database, no web."""
