@@ -29,7 +29,7 @@ from conference.trail.committing import Committer
 from conference.trail.ddl import refusal_ddl
 from conference.trail.sequencer import Sequencer, check_start
 from conference.vault.keyfile import KeyFile
-from conference.vault.models import DataKey
+from conference.vault.models import DataKey, SealingCount, SealingRun
 from tests.support.postgres import Cluster
 
 AGENCIES = 15
@@ -259,7 +259,7 @@ def real(folder: Path, url: str | None = None) -> Iterator[Real]:
 def _fill(database: Database) -> None:
     models = (Partnership, Agency, DataKey, Inputs, log.LogEvent, log.LogPart, log.LogEmpty, log.LogItems)
     more = (log.LogNote, log.LogLeaf, log.LogNode, log.LogCheckpoint, log.LogQueue, log.RosterRow)
-    last = (log.LogEpoch, log.LogStanding)
+    last = (log.LogEpoch, log.LogStanding, SealingRun, SealingCount)
     tables = [model.__table__ for model in (*models, *more, *last)]
     Base.metadata.create_all(database.engine, tables)  # type: ignore[arg-type]
     with database.write() as session:

@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conference.formats import FILTERS
 from conference.trail import proving
 from conference.trail.errors import LogDisagrees
-from conference.vault import directory, unseal
+from conference.vault import directory, envelope, unseal
 from conference.vault.erase import erase_person
 from conference.vault.keyfile import KeyFile
 from conference.web import ConferenceFlask, JsonLines, parts_of
@@ -58,15 +59,23 @@ def world(made: World, tmp_path: Path) -> Iterator[World]:
 def opened_texts(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Every text that is opened from now on: of fields, and names of staff."""
     texts: set[str] = set()
+    inner = envelope.decrypt_many
+
+    def listening(*given: Any) -> list[bytes]:
+        plain = inner(*given)
+        texts.update(one.decode() for one in plain)
+        return plain
+
+    monkeypatch.setattr(unseal, "decrypt_many", listening)
+    alone = directory.decrypt
+
+    def listening_alone(*given: Any) -> bytes:
+        plain = alone(*given)
+        texts.add(plain.decode())
+        return plain
+
     for place in (unseal, directory):
-        inner = place.decrypt  # type: ignore[attr-defined]
-
-        def listening(*given: object, inner: Callable[..., bytes] = inner) -> bytes:
-            plain = inner(*given)
-            texts.add(plain.decode())
-            return plain
-
-        monkeypatch.setattr(place, "decrypt", listening)
+        monkeypatch.setattr(place, "decrypt", listening_alone)
     return texts
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from conference.db import Base, OfPartnership, SealedBytes
@@ -236,6 +236,7 @@ class Field(Base, OfPartnership):
     """One value that an agency holds, sealed, and how far it is offered to the table.
 
     row_seal: over what decisions about it rest on, with its record's people, its sources and audience.
+    withheld_number: how often withheld_reason was written; an earlier one does not open in its place.
     """
 
     __tablename__ = "field"
@@ -251,6 +252,7 @@ class Field(Base, OfPartnership):
     source: Mapped[bytes | None] = mapped_column(LargeBinary)
     relevance: Mapped[bytes | None] = mapped_column(LargeBinary)
     withheld_reason: Mapped[bytes | None] = mapped_column(LargeBinary)
+    withheld_number: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     offered: Mapped[Offered] = mapped_column(default=Offered.NONE)
     kind: Mapped[FieldKind]
     recorded_at: Mapped[datetime | None]

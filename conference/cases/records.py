@@ -113,6 +113,7 @@ def add_field(
         made_at=at,
         made_by=by,
         version=1,
+        withheld_number=0,
     )
     field.record = record
     field.value = _seal(session, field, "value", value)
@@ -207,6 +208,7 @@ def set_offer(
     field.record = session.get_one(Record, field.record_id)
     bound = _checked_row(session, field)
     before, field.offered = field.offered, level
+    field.withheld_number += 1
     field.withheld_reason = _seal_or_none(session, field, "withheld_reason", withheld_reason)
     _seal_row(session, field, bound)
     session.flush()
@@ -392,7 +394,7 @@ def _add_index(
 
 def _seal(session: Session, field: Field, column: str, text: str) -> bytes:
     subjects = [subject.person_id for subject in field.record.subjects]
-    place = place_of(field.id, column, field.version)
+    place = place_of(field.id, column, field.version, field.withheld_number)
     return seal(
         session, text, partnership=field.partnership_id, owner=field.owner, subjects=subjects, place=place
     )
@@ -427,13 +429,13 @@ def _seal_row(session: Session, field: Field, bound: _Bound) -> None:
     field.row_seal = row_seal(keys, field.partnership_id, "field", _row_parts(field, bound))
 
 
-def _row_parts(field: Field, bound: _Bound) -> tuple[str | None, ...]:
-    """`field.record` must be there."""
 def seal_shell(session: Session, field: Field) -> None:
     """Seal the row of a field that was erased: bound to nothing, its record about nobody."""
     _seal_row(session, field, _Bound())
 
 
+def _row_parts(field: Field, bound: _Bound) -> tuple[str | None, ...]:
+    """`field.record` must be there."""
     return field_parts(
         field_id=field.id,
         record_id=field.record_id,
@@ -448,6 +450,7 @@ def seal_shell(session: Session, field: Field) -> None:
         subjects=[subject.person_id for subject in field.record.subjects],
         sources=bound.sources,
         audience=bound.audience,
+        withheld_number=field.withheld_number,
     )
 
 

@@ -46,7 +46,7 @@ def open_texts(session: Session, shown: list[Shown], asked: Asked) -> list[Shown
             blobs[one.stored.id][column],
             one.stored.partnership_id,
             one.stored.owner,
-            place_of(one.stored.id, column, one.stored.version),
+            place_of(one.stored.id, column, one.stored.version, one.stored.withheld_number),
         )
         for one, column in plan
     ]

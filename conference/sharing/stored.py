@@ -63,6 +63,7 @@ class Stored:
     version: int
     has_summary: bool
     row_seal: bytes | None
+    withheld_number: int
     subjects: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     for_viewer: bool = False
@@ -92,6 +93,7 @@ def stored_fields(session: Session, viewer: Viewer, case_ids: Sequence[str], ask
             Field.version,
             Field.summary.is_not(None),
             Field.row_seal,
+            Field.withheld_number,
         )
         .join(Record, Record.id == Field.record_id)
         .where(
@@ -146,6 +148,7 @@ def _check(session: Session, one: Stored, audience: Collection[str]) -> None:
         subjects=one.subjects,
         sources=one.sources,
         audience=audience,
+        withheld_number=one.withheld_number,
     )
     check_row(session.info["keys"], one.partnership_id, "field", one.id, parts, one.row_seal)
 

@@ -8,15 +8,13 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from conference.ids import random_bytes
 from conference.vault.datakeys import Fault, Wanted, canonical, for_opening, for_sealing
 from conference.vault.envelope import (
     HEAD_BYTES,
-    NONCE_BYTES,
     TAG_BYTES,
     NotSealedHere,
     decrypt,
-    encrypt,
+    encrypt_many,
     key_id_in,
     short_id,
 )
@@ -73,19 +71,18 @@ def key_marks(session: Session, partnership: str, agency: str, person: str) -> l
 def seal_parts(session: Session, parts: Iterable[Part]) -> list[bytes]:
     """The ciphertexts, in order; their data keys are found with one query, and made where there are none."""
     given = list(parts)
-    of = {
-        about: Wanted(*about[:2], canonical(about[2]), "body")
-        for about in {(part.partnership, part.agency, part.subjects) for part in given}
-    }
-    found = for_sealing(session, set(of.values()))
-    keys = {about: found[wanted] for about, wanted in of.items()}
-    drawn = random_bytes(NONCE_BYTES * len(given))
-    return [
-        encrypt(keys[partnership, agency, subjects], plain, place, drawn[at : at + NONCE_BYTES])
-        for at, (plain, partnership, agency, place, subjects) in zip(
-            range(0, len(drawn), NONCE_BYTES), given, strict=True
-        )
-    ]
+    mine: dict[tuple[str, str, tuple[str, ...]], list[int]] = {}
+    for number, (_, partnership, agency, _, subjects) in enumerate(given):
+        mine.setdefault((partnership, agency, subjects), []).append(number)
+    of: dict[Wanted, list[int]] = {}
+    for about, numbers in mine.items():
+        of.setdefault(Wanted(*about[:2], canonical(about[2]), "body"), []).extend(numbers)
+    keys = for_sealing(session, {wanted: len(numbers) for wanted, numbers in of.items()})
+    sealed: dict[int, bytes] = {}
+    for wanted, numbers in of.items():
+        plain, places = [given[at].plain for at in numbers], [given[at].place for at in numbers]
+        sealed.update(zip(numbers, encrypt_many(keys[wanted], plain, places), strict=True))
+    return [sealed[number] for number in range(len(given))]
 
 
 def open_parts(session: Session, parts: Sequence[SealedPart]) -> list[bytes | None]:

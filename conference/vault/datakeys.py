@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Insert, event, select
+from sqlalchemy import Insert, event, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from conference.clock import now
 from conference.db import WriteInReadSession, writable
 from conference.ids import new_id, random_bytes
-from conference.vault.envelope import (
-    KeyInfo,
-    NotSealedHere,
-    OpenKey,
-    open_key,
-    unwrap,
-    wrap,
-)
-from conference.vault.errors import KeyDestroyed, KeyGone, KeyMissing, SealBroken
-from conference.vault.keyfile import KEY_BYTES, KeyFile
+from conference.vault import nonces
+from conference.vault.envelope import KeyInfo, NotSealedHere, OpenKey, open_key, unwrap, wrap, wrapping
+from conference.vault.errors import KeyDark, KeyDestroyed, KeyGone, KeyMissing, KeyRevoked, SealBroken
+from conference.vault.keyfile import KEY_BYTES, KeyFile, owner_key
 from conference.vault.models import DataKey
 from conference.vault.place import Place
 
-VERSION = 1
 MOST_SUBJECTS = 80  # what PostgreSQL takes in one index entry
-_COLUMNS = (
+SEALING = 5_218_640_973_371_226  # held, shared, by every transaction that seals; as an advisory lock
+COLUMNS = (
     DataKey.id,
     DataKey.partnership_id,
     DataKey.owner,
@@ -36,6 +30,7 @@ _COLUMNS = (
     DataKey.purpose,
     DataKey.version,
     DataKey.wrapped,
+    DataKey.wrapped_by,
 )
 
 
@@ -48,28 +43,55 @@ class Wanted(NamedTuple):
     purpose: str
 
 
-# As text: for SQLAlchemy to write out its lists takes longer than to ask it.
+class Stored(NamedTuple):
+    """A data key as it is stored: what it is for, itself under all its layers, the outermost's version."""
+
+    info: KeyInfo
+    wrapped: bytes
+    wrapped_by: int
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> Stored:
+        """Of the values of `COLUMNS`."""
+        return cls(KeyInfo(*row[:6]), bytes(row[6]), row[7])
+
+    def outer(self) -> tuple[str, bytes, bytes]:
+        """What is to be unwrapped with which key of its owner, and what that is bound to."""
+        name = owner_key(self.info.partnership, self.info.owner, self.wrapped_by)
+        return name, self.wrapped, wrapping(self.info, name)
+
+
+# As text: for SQLAlchemy to write out its lists takes longer than to ask it. PostgreSQL's first condition is
+# met first, whatever is found: it holds off `rotation.barrier`, which waits for those who may use old keys.
 _CURRENT = (
-    f"SELECT {', '.join(column.key for column in _COLUMNS)} FROM data_key WHERE current"  # noqa: S608 - ours
+    f"SELECT {', '.join(column.key for column in COLUMNS)} FROM data_key WHERE {{first}} current"  # noqa: S608 - ours
     " AND partnership_id {one_of} AND owner {one_of} AND purpose {one_of} AND subjects {one_of}"
 )
+_HOLDING = f"(SELECT pg_advisory_xact_lock_shared({SEALING}) IS NOT NULL) AND"
 _CURRENT_ON = {
-    "sqlite": _CURRENT.format(one_of="IN (SELECT value FROM json_each(?))"),
-    "postgresql": _CURRENT.format(one_of="= ANY(%s)"),
+    "sqlite": _CURRENT.format(first="", one_of="IN (SELECT value FROM json_each(?))"),
+    "postgresql": _CURRENT.format(first=_HOLDING, one_of="= ANY(%s)"),
 }
 
 
 class Fault(NamedTuple):
-    """Why a data key cannot be used: the wrapping key that is missing, or a broken wrapping."""
+    """Why a data key cannot be used: the wrapping key that is not to be had; None if a wrapping is broken."""
 
-    missing: str | None
-    erased: bool
+    info: KeyInfo
+    why: KeyMissing | None
+
+    @property
+    def erased(self) -> bool:
+        """Whether a key that it needs was destroyed."""
+        return isinstance(self.why, KeyDestroyed)
 
     def at(self, place: Place) -> SealBroken | KeyGone:
         """The error for a value at `place` that needs this data key."""
-        if self.missing is None:
+        if self.why is None:
             return SealBroken(place, "its data key was changed, or wrapped with another key file")
-        return KeyGone(place, self.missing, erased=self.erased)
+        if isinstance(self.why, KeyRevoked):
+            return KeyDark(place, self.why.name, self.info.partnership, self.info.owner)
+        return KeyGone(place, self.why.name, erased=self.erased)
 
 
 def canonical(subjects: Iterable[str]) -> str:
@@ -77,55 +99,84 @@ def canonical(subjects: Iterable[str]) -> str:
     people = sorted(set(subjects))
     if len(people) > MOST_SUBJECTS:
         raise ValueError(f"more than {MOST_SUBJECTS} people in one value")
-    if any(not person or set(person) & set(" \t\n/\x1f") for person in people):
+    if any(not person or set(person) & set(" \t\n/\x1e\x1f") for person in people):
         raise ValueError("not a person's id")
     return " ".join(people)
 
 
-def for_sealing(session: Session, wanted: Collection[Wanted]) -> dict[Wanted, OpenKey]:
-    """The current data key for each of `wanted`, made where there is none.
+def for_sealing(session: Session, wanted: Mapping[Wanted, int]) -> dict[Wanted, OpenKey]:
+    """The current data key for each of `wanted`, made where there is none or it has sealed enough.
 
-    The rows of the partnerships must be in the database.
-    Raises WriteInReadSession; KeyMissing if a key that is wanted cannot be unwrapped with this key file.
+    wanted: how many values will be sealed with each.   The partnerships' rows must be in the database.
+    Raises WriteInReadSession; KeyMissing if a key that is wanted cannot be unwrapped with these keys.
     """
     if not writable(session):
         raise WriteInReadSession("sealing needs a write session")
-    held = _held(session)
-    asked = sorted(set(wanted) - held.keys())
-    if asked:
-        held.update(_find(session, asked))
-        missing = [one for one in asked if one not in held]
-        if missing:
-            _make(session, missing)
-            held.update(_find(session, missing))
+    held = _current(session, wanted)
+    over = set(nonces.count(session, {held[one].info.id: values for one, values in wanted.items()}))
+    if over:
+        query = update(DataKey).where(DataKey.id.in_(sorted(over)), DataKey.current)
+        session.connection().execute(query.values(current=False))
+        for one in [one for one, key in held.items() if key.info.id in over]:
+            del held[one]
+        held = _current(session, wanted)
+        again = {held[one].info.id: values for one, values in wanted.items() if held[one].info.id not in over}
+        nonces.count(session, again)
     return {one: held[one] for one in wanted}
 
 
 def for_opening(session: Session, ids: Collection[str], purpose: str) -> Mapping[str, OpenKey | Fault]:
-    """The data keys `ids` that are for `purpose`, by id, each unwrapped once. Exactly one query."""
+    """The data keys `ids` that are for `purpose`, by id, each unwrapped once a session. Exactly one query."""
+    query = select(*COLUMNS).where(DataKey.id.in_(ids), DataKey.purpose == purpose)
+    stored = [Stored.of(row) for row in session.connection().execute(query)]
+    return unwrapped(session, stored)
+
+
+def unwrapped(session: Session, stored: Sequence[Stored]) -> dict[str, OpenKey | Fault]:
+    """Each of them by id, or why not. Only keys that no person can have erased outlast the session."""
     keys: KeyFile = session.info["keys"]
-    query = select(*_COLUMNS).where(DataKey.id.in_(ids), DataKey.purpose == purpose)
+    known: dict[Stored, OpenKey] = session.info.setdefault("opened_keys", {})
+    remembered = keys.remembered()  # as long as it holds a key, none of the file was destroyed
     found: dict[str, OpenKey | Fault] = {}
-    remembered = keys.remembered()
-    for row in session.connection().execute(query):
-        info = KeyInfo(*row[:6])
-        try:
-            found[info.id] = _unwrapped(keys, info, row.wrapped, remembered)
-        except KeyMissing as error:
-            found[info.id] = Fault(error.name, erased=isinstance(error, KeyDestroyed))
-        except NotSealedHere:
-            found[info.id] = Fault(None, erased=False)
+    asked = []
+    for one in stored:
+        lasting = remembered.get(one.info.id) if _is_lasting(one.info) else None
+        if lasting is not None and lasting.info == one.info:
+            found[one.info.id] = lasting
+        elif one in known:
+            found[one.info.id] = known[one]
+        else:
+            asked.append(one)
+    for one, inner in zip(asked, keys.unwrap_many([one.outer() for one in asked]), strict=True):
+        opened = found[one.info.id] = _opened(keys, one.info, inner)
+        if isinstance(opened, OpenKey):
+            known[one] = opened
+            if _is_lasting(one.info):
+                remembered[one.info.id] = opened
     return found
 
 
 def forget(session: Session) -> None:
-    """Drop the data keys that `session` holds for sealing."""
+    """Drop the data keys that `session` holds."""
     session.info.pop("data_keys", None)
+    session.info.pop("opened_keys", None)
 
 
-def _held(session: Session) -> dict[Wanted, OpenKey]:
+def _current(session: Session, wanted: Iterable[Wanted]) -> dict[Wanted, OpenKey]:
     """This transaction's data keys, kept so that sealing many values asks once; gone if it is rolled back."""
     held: dict[Wanted, OpenKey] = session.info.setdefault("data_keys", {})
+    asked = sorted(set(wanted) - held.keys())
+    if not asked:
+        return held
+    found, dark = _find(session, asked)
+    missing = [one for one in asked if one not in found and one not in dark]
+    if missing:
+        _make(session, missing)
+        made, also_dark = _find(session, missing)
+        found, dark = found | made, dark | also_dark
+    if dark:  # its owner does not give its key: what is sealed now opens when it does
+        found |= _make(session, sorted(dark), current=False)
+    held.update(found)
     return held
 
 
@@ -134,37 +185,47 @@ def _rolled_back(session: Session, _previous: object) -> None:
     forget(session)
 
 
-def _find(session: Session, wanted: Collection[Wanted]) -> dict[Wanted, OpenKey]:
-    keys: KeyFile = session.info["keys"]
+def _find(session: Session, wanted: Collection[Wanted]) -> tuple[dict[Wanted, OpenKey], set[Wanted]]:
+    """Those that are there, and those that are there and whose owner does not give its key."""
     wanted = set(wanted)
     connection = session.connection()
     as_json = connection.dialect.name == "sqlite"
     columns = zip(*((*one[:2], one.purpose, one.subjects) for one in wanted), strict=True)
     asked = [sorted(set(column)) for column in columns]
     given = tuple(json.dumps(column) if as_json else column for column in asked)
-    remembered = keys.remembered()
-    found = {}
-    for row in connection.exec_driver_sql(_CURRENT_ON[connection.dialect.name], given):
-        *of, sealed = row
-        info = KeyInfo(*of)
-        wants = Wanted(info.partnership, info.owner, info.subjects, info.purpose)
-        if wants not in wanted:
-            continue  # each column fits, but not to the others
-        try:
-            found[wants] = _unwrapped(keys, info, sealed, remembered)
-        except NotSealedHere:
+    rows = connection.exec_driver_sql(_CURRENT_ON[connection.dialect.name], given)
+    fitting = {}
+    for row in rows:
+        one = Stored.of(row)
+        wants = Wanted(one.info.partnership, one.info.owner, one.info.subjects, one.info.purpose)
+        if wants in wanted:  # else each column fits, but not to the others
+            fitting[wants] = one
+    opened = unwrapped(session, list(fitting.values()))
+    found, dark = {}, set()
+    for wants, one in fitting.items():
+        key = opened[one.info.id]
+        if isinstance(key, OpenKey):
+            found[wants] = key
+        elif isinstance(key.why, KeyRevoked):
+            dark.add(wants)
+        else:
             why = "it was changed, or wrapped with another key file"
-            raise SealBroken(Place("data_key", info.id, "wrapped"), why) from None
-    return found
+            raise key.why or SealBroken(Place("data_key", one.info.id, "wrapped"), why)
+    return found, dark
 
 
-def _make(session: Session, wanted: Iterable[Wanted]) -> None:
+def _make(session: Session, wanted: Iterable[Wanted], *, current: bool = True) -> dict[Wanted, OpenKey]:
+    """New data keys. If they become current, those that are must be found again: others make some too."""
     keys: KeyFile = session.info["keys"]
     rows: list[dict[str, Any]] = []
+    made = {}
     for one in wanted:
-        info = KeyInfo(new_id("dky"), *one, VERSION)
-        layers = [(name, keys.key_or_new(name)) for name in _names(info)]
-        wrapped = wrap(random_bytes(KEY_BYTES), info, layers)
+        version = keys.current_version(one.partnership, one.owner)
+        info = KeyInfo(new_id("dky"), *one, version)
+        people = [(name, keys.key_or_new(name)) for name in _people(info)]
+        plain = random_bytes(KEY_BYTES)
+        made[one] = open_key(info, plain)
+        inner = wrap(plain, info, people)
         rows.append(
             {
                 "id": info.id,
@@ -172,14 +233,22 @@ def _make(session: Session, wanted: Iterable[Wanted]) -> None:
                 "owner": info.owner,
                 "subjects": info.subjects,
                 "purpose": info.purpose,
-                "version": info.version,
-                "wrapped": wrapped,
-                "current": True,
+                "version": version,
+                "wrapped": outer_layer(keys, info, inner, version),
+                "wrapped_by": version,
+                "current": current,
                 "created_at": now(),
             }
         )
     # Another writer may have made the same key meanwhile: theirs is as good, and the caller finds it again.
     session.connection().execute(_insert(session).values(rows))
+    return made
+
+
+def outer_layer(keys: KeyFile, info: KeyInfo, inner: bytes, version: int) -> bytes:
+    """The data key, under its people's keys already, under that version of its owner's."""
+    name = owner_key(info.partnership, info.owner, version)
+    return keys.wrap(name, inner, wrapping(info, name))
 
 
 def _insert(session: Session) -> Insert:
@@ -188,29 +257,25 @@ def _insert(session: Session) -> Insert:
     return postgresql.insert(DataKey).on_conflict_do_nothing()
 
 
-def _unwrapped(keys: KeyFile, info: KeyInfo, wrapped: bytes, remembered: dict[str, OpenKey]) -> OpenKey:
-    """Raises KeyMissing, NotSealedHere. Only keys that no person can have erased are remembered.
-
-    remembered: what `keys` remembers just now; as long as it holds a key, none of the file was destroyed.
-    """
-    lasting = not info.subjects and (info.purpose == "body" or info.owner == "directory")
-    known = remembered.get(info.id) if lasting else None
-    if known is not None and known.info == info:
-        return known
-    layers = [(name, keys.key(name)) for name in _names(info)]
-    key = open_key(info, unwrap(wrapped, info, layers))
-    if lasting:
-        remembered[info.id] = key
-    return key
+def _is_lasting(info: KeyInfo) -> bool:
+    return not info.subjects and (info.purpose == "body" or info.owner == "directory")
 
 
-def _names(info: KeyInfo) -> list[str]:
-    """The wrapping keys of a data key, innermost first."""
-    people = [f"person/{person}" for person in info.subjects.split()]
-    return [*people, _owner_key(info)]
+def _opened(keys: KeyFile, info: KeyInfo, inner: bytes | KeyMissing | NotSealedHere) -> OpenKey | Fault:
+    """The data key `inner`, which still has its people's layers. An erasure is told before all else."""
+    try:
+        people = [(name, keys.key(name)) for name in _people(info)]
+        if isinstance(inner, KeyMissing):
+            return Fault(info, inner)
+        if isinstance(inner, NotSealedHere):
+            return Fault(info, None)
+        return open_key(info, unwrap(inner, info, people))
+    except KeyMissing as error:
+        return Fault(info, error)
+    except NotSealedHere:
+        return Fault(info, None)
 
 
-def _owner_key(info: KeyInfo) -> str:
-    if info.owner == "directory":
-        return f"directory/{info.partnership}/{info.version}"
-    return f"agency/{info.partnership}/{info.owner}/{info.version}"
+def _people(info: KeyInfo) -> list[str]:
+    """The innermost wrapping keys of a data key."""
+    return [f"person/{person}" for person in info.subjects.split()]

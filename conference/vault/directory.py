@@ -21,7 +21,7 @@ from conference.vault.place import Place
 def seal_name(session: Session, partnership: str, staff_id: str, name: str) -> bytes:
     """What goes into the name column of `staff_id`."""
     wanted = Wanted(partnership, "directory", "", "field")
-    return encrypt(for_sealing(session, [wanted])[wanted], name.encode(), _place(staff_id))
+    return encrypt(for_sealing(session, {wanted: 1})[wanted], name.encode(), _place(staff_id))
 
 
 def open_names(session: Session, partnership: str, sealed: Mapping[str, bytes]) -> dict[str, str]:

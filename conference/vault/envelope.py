@@ -6,7 +6,8 @@ Private to the vault. AES-256-GCM throughout; what a seal is bound to is joined 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -20,9 +21,13 @@ _FORMAT = bytes([FORMAT])
 NONCE_BYTES = 12
 TAG_BYTES = 16
 _ID = slice(1, 17)
+_HEAD = slice(17)
 _NONCE = slice(17, 29)
+_REST = slice(29, None)
 HEAD_BYTES = 29
 _JOINT = "\x1f"
+_APART = "\x1e"  # between the bindings of several values while they are made
+_JOINTS = 8  # in the binding of one value
 
 
 class NotSealedHere(Exception):
@@ -41,10 +46,10 @@ class KeyInfo(NamedTuple):
 
 
 class OpenKey(NamedTuple):
-    """A data key ready for use."""
+    """A data key ready for use. head: with what its ciphertexts begin."""
 
     info: KeyInfo
-    short: bytes
+    head: bytes
     cipher: AESGCM
     binding: str
 
@@ -62,33 +67,46 @@ def open_key(info: KeyInfo, key: bytes) -> OpenKey:
         info.id,
         str(info.version),
     )
-    return OpenKey(info, short_id(info.id), AESGCM(key), binding)
+    return OpenKey(info, _FORMAT + short_id(info.id), AESGCM(key), binding + _JOINT)
 
 
-def encrypt(key: OpenKey, plain: bytes, place: Place, nonce: bytes | None = None) -> bytes:
-    """Format, data key id, nonce, ciphertext with its tag.
+def encrypt(key: OpenKey, plain: bytes, place: Place) -> bytes:
+    """Format, data key id, nonce, ciphertext with its tag."""
+    return encrypt_many(key, [plain], [place])[0]
 
-    nonce: fresh random bytes, where the caller has drawn for many at once.
-    """
-    if nonce is None:
-        nonce = random_bytes(NONCE_BYTES)
-    sealed = key.cipher.encrypt(nonce, plain, _bound(key, place))
-    return _FORMAT + key.short + nonce + sealed
+
+def encrypt_many(key: OpenKey, plain: Sequence[bytes], places: Sequence[Place]) -> list[bytes]:
+    """What `encrypt` makes of each; the random bytes are drawn at once."""
+    drawn = random_bytes(NONCE_BYTES * len(plain))
+    nonces = [drawn[at : at + NONCE_BYTES] for at in range(0, len(drawn), NONCE_BYTES)]
+    head, sealed = key.head, map(key.cipher.encrypt, nonces, plain, _bound(key, places))
+    return [head + nonce + rest for nonce, rest in zip(nonces, sealed, strict=True)]
 
 
 def decrypt(key: OpenKey, blob: bytes, place: Place) -> bytes:
     """What `encrypt` sealed with `key` for `place`. Raises NotSealedHere."""
-    if len(blob) < HEAD_BYTES + TAG_BYTES or blob[0] != FORMAT or blob[_ID] != key.short:
+    return decrypt_many(key, [blob], [place])[0]
+
+
+def decrypt_many(key: OpenKey, blobs: Sequence[bytes], places: Sequence[Place]) -> list[bytes]:
+    """What was sealed with `key` for each place. Raises NotSealedHere if one was not."""
+    if {blob[_HEAD] for blob in blobs} - {key.head} or min(map(len, blobs), default=99) < 29 + TAG_BYTES:
         raise NotSealedHere
+    nonces, rests = [blob[_NONCE] for blob in blobs], [blob[_REST] for blob in blobs]
     try:
-        return key.cipher.decrypt(blob[_NONCE], blob[HEAD_BYTES:], _bound(key, place))
+        return list(map(key.cipher.decrypt, nonces, rests, _bound(key, places)))
     except InvalidTag:
         raise NotSealedHere from None
 
 
+@lru_cache(maxsize=1024)
+def _id_in(short: bytes) -> str:
+    return "dky_" + base64.b32encode(short).decode("ascii").rstrip("=").lower()
+
+
 def key_id_in(blob: bytes) -> str:
     """The id of the data key that `blob` says it is sealed with; of no key at all if it is too short."""
-    return "dky_" + base64.b32encode(blob[_ID]).decode("ascii").rstrip("=").lower()
+    return _id_in(blob[_ID])
 
 
 def short_id(key_id: str) -> bytes:
@@ -96,11 +114,11 @@ def short_id(key_id: str) -> bytes:
     return base64.b32decode(key_id.removeprefix("dky_").upper() + "======")
 
 
-def wrap(key: bytes, info: KeyInfo, layers: Sequence[tuple[str, bytes]]) -> bytes:
+def wrap(key: bytes, info: KeyInfo, layers: Iterable[tuple[str, bytes]]) -> bytes:
     """`key` under each of `layers` (name and bytes of a wrapping key) in turn, the first innermost."""
     for name, layer in layers:
         nonce = random_bytes(NONCE_BYTES)
-        key = nonce + AESGCM(layer).encrypt(nonce, key, _wrapping(info, name))
+        key = nonce + AESGCM(layer).encrypt(nonce, key, wrapping(info, name))
     return key
 
 
@@ -111,20 +129,14 @@ def unwrap(wrapped: bytes, info: KeyInfo, layers: Sequence[tuple[str, bytes]]) -
             raise NotSealedHere
         try:
             nonce, rest = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
-            wrapped = AESGCM(layer).decrypt(nonce, rest, _wrapping(info, name))
+            wrapped = AESGCM(layer).decrypt(nonce, rest, wrapping(info, name))
         except InvalidTag:
             raise NotSealedHere from None
     return wrapped
 
 
-def _bound(key: OpenKey, place: Place) -> bytes:
-    table, row, column = place
-    if _JOINT in table or _JOINT in row or _JOINT in column:
-        raise ValueError("a place holds a control sign")
-    return f"{key.binding}{_JOINT}{table}{_JOINT}{row}{_JOINT}{column}".encode()
-
-
-def _wrapping(info: KeyInfo, name: str) -> bytes:
+def wrapping(info: KeyInfo, name: str) -> bytes:
+    """What a data key's layer under the key `name` is bound to."""
     parts = (
         "data-key",
         name,
@@ -135,6 +147,16 @@ def _wrapping(info: KeyInfo, name: str) -> bytes:
         info.purpose,
     )
     return _join(*parts, str(info.version)).encode()
+
+
+def _bound(key: OpenKey, places: Sequence[Place]) -> list[bytes]:
+    """What the value at each place is bound to. At once: one by one it takes as long as the cipher."""
+    if not places:
+        return []
+    whole = key.binding + f"{_APART}{key.binding}".join(map(_JOINT.join, places))
+    if whole.count(_JOINT) != _JOINTS * len(places) or whole.count(_APART) != len(places) - 1:
+        raise ValueError("a place holds a control sign")
+    return whole.encode().split(_APART.encode())
 
 
 def _join(*parts: str) -> str:

@@ -20,13 +20,15 @@ from conference.trail.ddl import refusal_ddl
 from conference.trail.sequencer import check_start
 from conference.trail.witnessing import models as witnessing
 from conference.vault.keyfile import KeyFile
-from conference.vault.models import DataKey
+from conference.vault.models import DataKey, SealingCount, SealingRun
 from tests.support.postgres import Cluster
 
 MODELS = (
     Partnership,
     Agency,
     DataKey,
+    SealingRun,
+    SealingCount,
     Inputs,
     log.LogEvent,
     log.LogPart,

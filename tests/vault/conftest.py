@@ -13,9 +13,9 @@ from conference.db import Base, Database
 from conference.identity.models import Partnership
 from conference.inputs import Inputs
 from conference.vault.keyfile import KeyFile
-from conference.vault.models import DataKey
+from conference.vault.models import DataKey, KeyRotation, SealingCount, SealingRun
 
-MODELS = (Partnership, Inputs, DataKey)
+MODELS = (Partnership, Inputs, DataKey, SealingRun, SealingCount, KeyRotation)
 TABLES: list[Table] = [model.__table__ for model in MODELS]  # type: ignore[misc]
 
 
