@@ -39,6 +39,11 @@ class EventName(StrEnum):
         "An owner wrote what stays of a record about several people when one of them is erased.",
     )
     RECORD_ERASED = "record.erased", "An owner erased records of its own; two of its officers agreed."
+    FILE_CHECKED = (
+        "file.checked",
+        "A file on an owner's record was scanned and opened, or refused; the mark says which.",
+    )
+    COPY_MADE = "copy.made", "A redacted copy of a document was made, or refused; the mark says which."
     CONSENT_RECORDED = "consent.recorded", "A person's consent or refusal was recorded."
     CONSENT_WITHDRAWN = "consent.withdrawn", "A person's earlier word was withdrawn."
     CONSENT_UNANSWERED = (
