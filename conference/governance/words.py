@@ -43,6 +43,8 @@ EVENTS = {
     "record.corrected": "corrected a record",
     "record.rewritten": "wrote what stays of a record about several people",
     "record.erased": "erased records",
+    "file.checked": "had a file scanned and opened",
+    "copy.made": "had a redacted copy made",
     "consent.recorded": "recorded a consent or a refusal",
     "consent.withdrawn": "recorded that a consent was withdrawn",
     "consent.unanswered": "recorded that somebody could not be asked, or could not decide",
