@@ -18,6 +18,8 @@ from conference import clock, inputs
 from conference.cases.models import CONFERENCE, Case
 from conference.identity.services import Viewer
 from conference.sharing import compiled, marks, noted, policy
+from conference.sharing.files.document import Part
+from conference.sharing.files.opening import open_part
 from conference.sharing.opening import Shown, open_texts
 from conference.sharing.rows import rows_of, view_of
 from conference.sharing.stored import (
@@ -69,17 +71,21 @@ def disclose(
     asked: Asked = EVERYTHING,
     purpose: str | None = None,
     log_empty: bool = True,
+    part: Part | None = None,
 ) -> dict[str, CaseView]:
     """What `viewer` may see of `cases` now, by case id; logged, one event a case.
 
     cases: found through the viewer (`cases.services`): the door decides about fields, not about membership.
     purpose: only `audit`, from governance; otherwise it is the conference type's, never from input.
     log_empty: whether an answer that shows nothing of a case is an event too.
+    part: which part of the document of what is asked for is shown too; NotFound where they may not have it.
     Raises what a broken policy raises: nothing is shown that could not be decided.
     """
     decided = _decide(session, viewer, cases, asked, purpose)
     names = owner_names(session, viewer.partnership_id)
     opened = open_texts(session, [one for of in decided.shown.values() for one in of], asked)
+    if part is not None:
+        _open_documents(session, opened, part)
     views, lines = {}, []
     for case in cases:
         rows = rows_of([one for one in opened if one.stored.case_id == case.id], names, decided.rests.policy)
@@ -201,6 +207,13 @@ def who_would_see(
     return out
 
 
+def _open_documents(session: Session, opened: Iterable[Shown], part: Part) -> None:
+    """Open a part of each document that this viewer may open: of others' fields the chosen copy alone."""
+    for one in opened:
+        if one.has_document:
+            one.document = open_part(session, one.stored.id, part, is_own=one.level == "own")
+
+
 _REPRESENTING = {"idva": ("idva", "representative")}
 
 
@@ -291,8 +304,9 @@ def _log(
 
 
 def _bytes_shown(row: Row) -> bytes | None:
-    """Exactly what was shown of a field: each text on a line of its own; nothing at presence."""
+    """Exactly what was shown of a field: each text on its own line, then a document; nothing at presence."""
     if row.level == "presence":
         return None
     parts = (row.text, row.relevance, row.source, row.summary, row.withheld_reason)
-    return "\n".join(part for part in parts if part is not None).encode("utf-8")
+    said = "\n".join(part for part in parts if part is not None).encode("utf-8")
+    return said if row.document is None else b"%b\n%b" % (said, row.document.shown())

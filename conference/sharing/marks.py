@@ -75,6 +75,7 @@ def _shown(row: Row) -> tuple[object, ...]:
         *(row.level, row.owner_name, row.person_id, row.class_name, row.field_id, row.text, row.relevance),
         *(row.source, row.kind, row.recorded_on.isoformat() if row.recorded_on else None, row.reason),
         *(list(row.about), row.offered, row.withheld_reason, row.record_type, row.summary),
+        row.has_document,
     )
 
 

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from conference.cases.models import Field
 from conference.cases.seals import place_of
 from conference.sharing import catalogue
+from conference.sharing.files.document import Document
+from conference.sharing.files.models import DOCUMENT
+from conference.sharing.files.opening import with_copies
 from conference.sharing.stored import ONLY_DECIDED, Asked, Stored
 from conference.sharing.view import Level, Why
 from conference.vault.unseal import Sealed, open_all
@@ -24,6 +27,8 @@ class Shown:
     why: Why
     subjects: tuple[tuple[str, str], ...]
     texts: dict[str, str] = field(default_factory=dict)
+    has_document: bool = False
+    document: Document | None = None
 
 
 _COLUMNS = ("value", "summary", "source", "relevance", "withheld_reason")
@@ -52,7 +57,17 @@ def open_texts(session: Session, shown: list[Shown], asked: Asked) -> list[Shown
     ]
     for (one, column), text in zip(plan, open_all(session, sealed), strict=True):
         one.texts[column] = text
-    return [_as_far(one) for one in shown]
+    opened = [_as_far(one) for one in shown]
+    _note_documents(session, opened)
+    return opened
+
+
+def _note_documents(session: Session, opened: list[Shown]) -> None:
+    """Which of them have a document that this viewer may open: their own, or one whose copy was chosen."""
+    held = [one for one in opened if one.stored.record_type == DOCUMENT]
+    chosen = with_copies(session, [one.stored.id for one in held if one.level == "full"])
+    for one in held:
+        one.has_document = one.level == "own" or one.stored.id in chosen
 
 
 def _columns_for(one: Shown, blob: dict[str, bytes | None], asked: Asked) -> tuple[str, ...]:

@@ -76,6 +76,8 @@ def _row(one: Shown, names: dict[str, str]) -> Row:
         withheld_reason=one.texts.get("withheld_reason") if own else None,
         record_type=stored.record_type if own else None,
         summary=one.texts.get("summary") if own else None,
+        has_document=one.has_document,
+        document=one.document,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from conference.sharing import catalogue
+from conference.sharing.files.document import Document
 
 Level = Literal["own", "full", "summary", "presence"]
 
@@ -41,6 +42,7 @@ class Row:
 
     text: the value or the summary; None at presence, where nothing but the class is said.
     offered, version, withheld_reason, record_id: only for the viewer's own agency's fields.
+    has_document: whether there is a document that this viewer may open.   document: the part asked for.
     """
 
     level: Level
@@ -60,6 +62,8 @@ class Row:
     withheld_reason: str | None = None
     record_type: str | None = None
     summary: str | None = None
+    has_document: bool = False
+    document: Document | None = None
 
     @property
     def label(self) -> str:
