@@ -35,7 +35,7 @@ from conference.meetings import routes as meetings
 from conference.settings import Settings
 from conference.trail.committing import Committer
 from conference.trail.sequencer import Sequencer, check_start
-from conference.vault.keyfile import KeyFile
+from conference.vault.holders import open_keys
 
 ROOT = Path(__file__).parent.parent
 
@@ -43,7 +43,7 @@ ROOT = Path(__file__).parent.parent
 def assemble(settings: Settings) -> web.ConferenceFlask:
     """Put the parts together. Reads the database and the key file; starts the log's sequencers."""
     app = web.ConferenceFlask("conference", static_folder="static", template_folder=None)
-    keys = KeyFile.open(settings.keys)
+    keys = open_keys(settings)
     database = Database(settings.database, keys)
     app.extensions["conference"] = web.Parts(settings, database, _checked(database), Committer(database))
     app.config.update(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 PREFIX = "CONFERENCE_"
 MODES = ("demo", "embedded", "production")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+
+
+_PORT = re.compile(r":\d*$")
 
 
 class BadSettings(Exception):
@@ -26,14 +30,17 @@ class Settings:
     """Everything that the environment decides.
 
     data:       the folder of this installation.
-    database:   `sqlite:///PATH` (default: in the data folder) or `postgresql://…`.
+    database:   `sqlite:///PATH` (default: in the data folder) or `postgresql://…`; in production with
+                `sslmode=verify-full`, unless it is on this machine.
     keys:       the key file, outside the database (default: in the data folder).
-    secrets:    the folder of the client secrets for the agencies' identity providers.
+    secrets:    the folder of the client secrets for the agencies' identity providers, and of what opens the
+                providers of their keys.
     public_url: where people find the application, without a slash at the end.
     mode:       `demo` (invented people, own identity provider), `embedded` (one process), `production`.
     proxies:    how many reverse proxies stand in front and set X-Forwarded-*.
     bind:       `host:port` to listen on.
     workers:    processes (PostgreSQL only; SQLite always has one).
+    providers:  a TOML file that says who else holds agencies' keys (default: nobody).
     """
 
     data: Path
@@ -45,6 +52,7 @@ class Settings:
     proxies: int = 0
     bind: str = "127.0.0.1:8000"
     workers: int = 2
+    providers: Path | None = None
 
     @property
     def is_demo(self) -> bool:
@@ -57,7 +65,9 @@ class Settings:
         return self.public_url.startswith("https://")
 
 
-KNOWN = frozenset({"DATA", "DATABASE", "KEYS", "SECRETS", "URL", "MODE", "PROXIES", "BIND", "WORKERS"})
+KNOWN = frozenset(
+    {"DATA", "DATABASE", "KEYS", "SECRETS", "URL", "MODE", "PROXIES", "BIND", "WORKERS", "PROVIDERS"}
+)
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -74,6 +84,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     database = own.get("DATABASE", f"sqlite:///{data / 'conference.db'}")
     url = own.get("URL", "http://localhost:8000" if mode != "production" else "")
     faults += _faults_of_database(database, mode) + _faults_of_url(url, mode)
+    if mode == "production" and not faults:
+        faults += _faults_of_way(database, given)
     numbers = {"PROXIES": 0, "WORKERS": 2}
     for name, least in (("PROXIES", 0), ("WORKERS", 1)):
         try:
@@ -100,6 +112,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         proxies=numbers["PROXIES"],
         bind=bind,
         workers=numbers["WORKERS"],
+        providers=Path(own["PROVIDERS"]).absolute() if own.get("PROVIDERS") else None,
     )
 
 
@@ -110,6 +123,28 @@ def _faults_of_database(database: str, mode: str) -> list[str]:
     if mode == "production" and scheme == "sqlite":
         return [f"{PREFIX}DATABASE is SQLite; production needs postgresql://…, or use {PREFIX}MODE=embedded"]
     return []
+
+
+def _faults_of_way(database: str, environment: Mapping[str, str]) -> list[str]:
+    """Whether nobody on the way to the database can listen, or pass for it: TLS, unless it is on this machine.
+
+    What libpq would take from its own variables or from a service file is not left to it.
+    """
+    parts = urlsplit(database)
+    asked = parse_qs(parts.query)
+    elsewhere = sorted({"PGHOST", "PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE"} & set(environment))
+    if elsewhere or {"service", "hostaddr"} & asked.keys():
+        named = ", ".join(elsewhere) or "service or hostaddr"
+        return [f"{named} says where the database is; production takes that from {PREFIX}DATABASE alone"]
+    named_hosts = ",".join([parts.netloc.rpartition("@")[2], *asked.get("host", [])]).split(",")
+    if all(_PORT.sub("", host) in LOOPBACK or host.startswith("/") for host in named_hosts if host):
+        return []
+    if asked.get("sslmode") == ["verify-full"]:
+        return []
+    return [
+        f"{PREFIX}DATABASE reaches another machine without checked TLS; add ?sslmode=verify-full and "
+        "sslrootcert=FILE, the certificate of whoever signed the database server's (or sslrootcert=system)"
+    ]
 
 
 def _faults_of_url(url: str, mode: str) -> list[str]:

@@ -24,11 +24,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from conference.vault.catalogue import FILE
 from conference.vault.errors import ProviderWrong
 from conference.vault.providers import Provider
 
-FILE = "file"
-"""The name of the key file among the holders of keys."""
 LONGEST_TIMEOUT = 10.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
