@@ -13,17 +13,16 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import URL, delete, make_url, select
+from sqlalchemy import URL, make_url, select
 
-from conference.cases.models import Person, PersonIndex
-from conference.commands import migrating
+from conference.commands import migrating, walling
 from conference.commands.backing_up import postgresql_environment, read_manifest, run_program
 from conference.commands.errors import Stopped
 from conference.commands.installing import opened
 from conference.db import Database
-from conference.exchange import seen
 from conference.identity.models import Partnership
 from conference.settings import Settings
+from conference.sharing.retention import erasing
 from conference.trail.comparing import Comparison, Found, compare
 from conference.trail.errors import LogDisagrees
 from conference.trail.inspecting import check_whole
@@ -52,6 +51,7 @@ def restore(settings: Settings, folder: Path, *, kept: Iterable[Path] = (), tell
     put = _put_sqlite if manifest.database == "sqlite" else _put_postgresql
     put(url, folder / manifest.data, tell)
     migrating.migrate(settings.database, tell=tell)
+    walling.put_key(settings.database, settings.keys)
     with opened(settings) as database:
         _forget_erased(database, tell)
         whole = _look(database, tell)
@@ -101,16 +101,12 @@ def _put_postgresql(url: URL, data: Path, tell: Say) -> None:
 
 
 def _forget_erased(database: Database, tell: Say) -> None:
-    """Take out what could find people whose keys were destroyed after the backup was made."""
-    erased = 0
-    with database.write() as session:
-        for person_id in session.scalars(select(Person.id)).all():
-            if database.keys.is_destroyed(f"person/{person_id}"):
-                session.execute(delete(PersonIndex).where(PersonIndex.person_id == person_id))
-                seen.forget(session, person_id)
-                erased += 1
-    if erased:
-        tell(f"{erased} people in it were erased. They stay so: nothing about them can be read or found.")
+    """Take out what agencies let go of, and what could find people who were erased, since it was made."""
+    people, records = erasing.forget_again(database)
+    if people:
+        tell(f"{people} people in it were erased. They stay so: nothing about them can be read or found.")
+    if records:
+        tell(f"{records} records in it were erased by their agencies. They stay so.")
 
 
 def _look(database: Database, tell: Say) -> bool:

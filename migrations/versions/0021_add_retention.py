@@ -135,7 +135,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "rewriting",
-        sa.Column("record_id", sa.String(length=255), nullable=False),
+        sa.Column("field_id", sa.String(length=255), nullable=False),
         sa.Column("agency_id", sa.String(length=64), nullable=False),
         sa.Column("word", sa.String(length=20), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -146,8 +146,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["partnership_id"], ["partnership.id"], name=op.f("fk_rewriting_partnership_id_partnership")
         ),
-        sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_rewriting_record_id_record")),
-        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_rewriting")),
+        sa.ForeignKeyConstraint(["field_id"], ["field.id"], name=op.f("fk_rewriting_field_id_field")),
+        sa.PrimaryKeyConstraint("field_id", name=op.f("pk_rewriting")),
     )
     op.create_index(op.f("ix_rewriting_agency_id"), "rewriting", ["agency_id"], unique=False)
     op.create_index(op.f("ix_rewriting_partnership_id"), "rewriting", ["partnership_id"], unique=False)

@@ -22,7 +22,7 @@ class State(StrEnum):
 
 
 class Word(StrEnum):
-    """What an owner settled about a record of several people, before one of them is erased."""
+    """What an owner settled about a field of several people, before one of them is erased."""
 
     REWRITTEN = "rewritten"
     NOTHING_STAYS = "nothing-stays"
@@ -126,12 +126,12 @@ class ErasedPerson(RowSealed, OfPartnership, Base):
 
 
 class Rewriting(RowSealed, OfPartnership, Base):
-    """What an owner settled about a record of several people: another record stays of it, or nothing."""
+    """What an owner settled about a field of several people: another one stays of it, or nothing."""
 
     __tablename__ = "rewriting"
-    SEALED = ("record_id", "agency_id", "word", "at", "by")
+    SEALED = ("field_id", "agency_id", "word", "at", "by")
 
-    record_id: Mapped[str] = mapped_column(ForeignKey("record.id"), primary_key=True)
+    field_id: Mapped[str] = mapped_column(ForeignKey("field.id"), primary_key=True)
     agency_id: Mapped[str] = mapped_column(String(64), index=True)
     word: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime]

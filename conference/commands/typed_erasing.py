@@ -1,0 +1,39 @@
+"""`conference erase`, as it is typed."""
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, as in `conference.cli`
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from conference.settings import Settings
+
+
+def add_to(program: click.Group, settings: Callable[[], Settings]) -> None:
+    """Put the command into the program."""
+
+    @program.command()
+    @click.argument("person", required=False, metavar="PERSON")
+    @click.option(
+        "--approved-by",
+        "officers",
+        multiple=True,
+        metavar="STAFF",
+        help="An information governance officer; one of each agency that holds something, two in all.",
+    )
+    @click.option("--dry-run", is_flag=True, help="Say what would be lost, and change nothing.")
+    @click.option("--finish", is_flag=True, help="Finish what a crash left undone.")
+    def erase(person: str | None, officers: tuple[str, ...], *, dry_run: bool, finish: bool) -> None:
+        """Erase a person for good, in backups too. Agencies erase their own records on their own pages."""
+        from conference.commands import erasing, installing
+
+        if finish == (person is not None):
+            raise click.UsageError("Give a person's id, or --finish.")
+        with installing.opened(settings()) as database:
+            if person is None:
+                erasing.finish(database, tell=click.echo)
+            elif dry_run:
+                erasing.dry_run(database, person, tell=click.echo)
+            else:
+                erasing.erase(database, person, approved_by=officers, tell=click.echo)

@@ -1,0 +1,57 @@
+"""A world with two officers at two agencies, and a record about two people; on each database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from conference.cases.models import Case
+from conference.identity import services as identity
+from conference.identity.services import Viewer
+from conference.permissions import Role
+from tests.support.world import World, add, make, told
+
+MORE = (("h-ig2", "homes", "Olive Marsh"), ("p-ig2", "police", "Piers Dunn"))
+BOTH = "Zofia sleeps at her aunt's when Adam calls on Maria"
+
+
+def widen(world: World) -> World:
+    """Colleagues for two officers, and records about several people; Adam's are police's and Homes'."""
+    with told("retained", world.now), world.database.write() as session:
+        for subject, agency, name in MORE:
+            world.staff[subject] = identity.add_staff(
+                session,
+                agency,
+                subject=subject,
+                name=name,
+                roles=(Role.IG_OFFICER,),
+                trained_until=world.now.date() + timedelta(days=200),
+            ).id
+        case = session.get_one(Case, world.case_id)
+        everybody = ("victim", "child", "perpetrator")
+        add(session, world, case, "p-rep", "family", BOTH, about=everybody, offered="full", name="both")
+        add(session, world, case, "h-rep", "tenancy.history", "Adam left the flat in May",
+            about=("perpetrator",), offered="full", name="left")  # fmt: skip
+        add(session, world, case, "h-rep", "asb.record", "Shouting between Adam and Maria",
+            about=("victim", "perpetrator"), offered="full", name="shouting")  # fmt: skip
+    return world
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    (tmp_path / "data").mkdir()
+    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
+    made = widen(make(tmp_path / "data", url))
+    yield made
+    made.database.close()
+
+
+def officer(session: Session, world: World, who: str) -> Viewer:
+    """One of the staff, as this transaction knows them."""
+    found = identity.viewer_for(session, world.staff[who])
+    assert found is not None
+    return found
