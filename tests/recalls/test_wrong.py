@@ -205,6 +205,20 @@ def test_the_clock_runs_from_the_report_for_72_hours(wrong: Wrong) -> None:
     assert "Choose who was told." in wrong.send("p-ig", f"{path}/told", 422, who="the press")
 
 
+def test_the_reporters_own_review_is_closed_with_the_report_and_not_before(wrong: Wrong) -> None:
+    wrong.report("p-ig", "h-rep 5", "shown")
+    for who in ("p-ig", "h-ig"):
+        (review,) = set(re.findall(r"rvw_\w+", wrong.read(who, "/governance/reviews")))
+        path = f"/governance/reviews/{review}"
+        done = {"outcome": "done", "note": "Looked at all of it"}
+        if who == "p-ig":
+            assert "The review is closed when the report is." in wrong.read(who, path)
+            assert "Close the report." in wrong.send(who, path, 422, **done)
+        else:
+            wrong.send(who, path, **done)
+            assert "You have no reviews to close." in wrong.read(who, "/governance/reviews")
+
+
 def test_it_is_closed_when_everything_is_done(wrong: Wrong) -> None:
     report = wrong.report("p-ig", "h-rep 5", "shown")
     path = f"/governance/wrong/{report}"

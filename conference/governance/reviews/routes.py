@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 from conference import clock
 from conference.errors import BadInput
 from conference.forms import choices, show_refusal
+from conference.governance.noticed import notice_lines
 from conference.governance.reviews import services
 from conference.governance.reviews.forms import CloseForm, ForColleagueForm
 from conference.permissions import Permission, requires
-from conference.sharing.overrides.looked_at import doers
 from conference.sharing.recalls import receipts
 from conference.sharing.reviews import services as reviews
 
@@ -41,8 +41,7 @@ def show(review_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             said = {"outcome": form.outcome.data or "", "note": form.note.data or ""}
-            did = doers(g.session, found)
-            reviews.close_review(g.session, g.viewer, found, **said, doers=did, at=clock.now())
+            services.close(g.session, g.viewer, found, **said, at=clock.now())
             return redirect(url_for(".show", review_id=review_id), 303)
         except BadInput as error:
             show_refusal(form, error)
@@ -73,7 +72,7 @@ def notice(notice_id: str) -> ResponseReturnValue:
             return redirect(url_for(".notices"), 303)
         except BadInput as error:
             show_refusal(form, error)
-    line = services.notice_lines(g.session, g.viewer, [found])[0]
+    line = notice_lines(g.session, g.viewer, [found])[0]
     return render_template(
         "governance/reviews/notice.html", line=line, form=form
     ), 422 if form.errors else 200

@@ -7,17 +7,16 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from conference.errors import BadInput
 from conference.formats import day
-from conference.governance.directory import cases_named
+from conference.governance.noticed import NoticeLine, notice_lines
 from conference.governance.reviews.facts import Facts, facts_of
-from conference.identity.services import Viewer, list_agencies, staff_names
-from conference.sharing import catalogue
+from conference.governance.wrong.models import WrongReport
+from conference.identity.services import Viewer, staff_names
 from conference.sharing.overrides.looked_at import doers
 from conference.sharing.recalls import receipts
-from conference.sharing.recalls.models import Answer, RecallNotice
 from conference.sharing.reviews import services as reviews
 from conference.sharing.reviews.models import Review, ReviewKind
-from conference.sharing.stored import CONFERENCE_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPage:
-    """One review, and what it is about. may_close: whether what others did is looked at."""
+    """One review, and what it is about.
+
+    may_close: whether what others did is looked at.   has_report: whether the agency leads on a report of
+    its own that is still open: with that the review is closed, not here.
+    """
 
     line: Line
     review: Review
@@ -42,22 +45,7 @@ class ReviewPage:
     note: str | None
     closed_by: str | None
     may_close: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeLine:
-    """One notice, as an officer of the reader's or of the owner's agency knows it."""
-
-    notice_id: str
-    who: str
-    agency: str
-    owner: str
-    reference: str | None
-    what: tuple[str, ...]
-    sentence: str
-    sent_at: datetime
-    answer: str | None
-    reason: str | None
+    has_report: bool
 
 
 def register(session: Session, viewer: Viewer, *, at: datetime) -> list[Line]:
@@ -75,7 +63,27 @@ def review_page(session: Session, viewer: Viewer, review: Review, *, at: datetim
     line = _line(review, known.get(review.case_id or ""), at=at)
     facts = facts_of(session, viewer, review)
     may_close = viewer.staff_id not in doers(session, review)
-    return ReviewPage(line, review, facts, note, closer.get(review.closed_by or ""), may_close)
+    has_report = closes_with_report(session, viewer, review)
+    return ReviewPage(line, review, facts, note, closer.get(review.closed_by or ""), may_close, has_report)
+
+
+def close(session: Session, viewer: Viewer, review: Review, *, outcome: str, note: str, at: datetime) -> None:
+    """Say what came of a review that was found through the viewer.
+
+    Raises BadInput, also while the agency's own report is open; Conflict; Refused for who did it.
+    """
+    if closes_with_report(session, viewer, review):
+        raise BadInput("Close the report. This review is closed with it.")
+    did = doers(session, review)
+    reviews.close_review(session, viewer, review, outcome=outcome, note=note, doers=did, at=at)
+
+
+def closes_with_report(session: Session, viewer: Viewer, review: Review) -> bool:
+    """Whether the review is of a wrong disclosure on which the viewer's agency leads and is not done."""
+    if review.kind != ReviewKind.WRONG_DISCLOSURE:
+        return False
+    report = session.get(WrongReport, review.about)
+    return report is not None and report.agency_id == viewer.agency_id and report.closed_at is None
 
 
 def _line(review: Review, reference: str | None, *, at: datetime) -> Line:
@@ -99,31 +107,3 @@ def at_our_agency(session: Session, viewer: Viewer) -> list[NoticeLine]:
 def of_ours(session: Session, viewer: Viewer) -> list[NoticeLine]:
     """What went back, or was corrected, of the agency's own, from whom, and whether they answered."""
     return notice_lines(session, viewer, receipts.of_own_fields(session, viewer))
-
-
-def notice_lines(session: Session, viewer: Viewer, notices: list[RecallNotice]) -> list[NoticeLine]:
-    """Notices that were found through the viewer, in words. Reasons that are read are logged."""
-    who = staff_names(session, viewer.partnership_id, {one.staff_id for one in notices})
-    agencies = {one.id: one.name for one in list_agencies(session, viewer.partnership_id)}
-    agencies["conference"] = CONFERENCE_NAME
-    listed = cases_named(session, viewer, {one.case_id for one in notices})
-    known = {case.id: case.reference for case in listed}
-    kept: dict[str, str] = {}
-    for recall_id in sorted({one.recall_id for one in notices if one.reason is not None}):
-        own = [one for one in notices if one.recall_id == recall_id]
-        kept |= receipts.reasons(session, viewer, own, about=recall_id)
-    return [
-        NoticeLine(
-            one.id,
-            who.get(one.staff_id, "Somebody who has left"),
-            agencies.get(one.agency_id, one.agency_id),
-            agencies.get(one.owner, one.owner),
-            known.get(one.case_id),
-            tuple(dict.fromkeys(catalogue.label(item.class_name) for item in one.items)),
-            receipts.sentence(one),
-            one.sent_at,
-            None if one.answer is None else Answer(one.answer).words,
-            kept.get(one.id),
-        )
-        for one in notices
-    ]

@@ -11,7 +11,7 @@ from conference.cases.models import CONFERENCE
 from conference.formats import day_and_hour
 from conference.governance import words
 from conference.governance.directory import cases_named
-from conference.governance.reviews.services import NoticeLine, notice_lines
+from conference.governance.noticed import NoticeLine, notice_lines
 from conference.governance.wrong import services
 from conference.governance.wrong.models import Fault, Told, WrongReport
 from conference.identity.services import Viewer, list_agencies, staff_names
