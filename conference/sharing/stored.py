@@ -23,6 +23,7 @@ from conference.cases.seals import field_parts
 from conference.cases.services import exclusions_of
 from conference.identity.models import Agency
 from conference.identity.services import Viewer
+from conference.vault.dark import dark_among
 from conference.vault.rows import check_row
 
 CONFERENCE_NAME = "The conference"
@@ -127,9 +128,11 @@ def stored_fields(session: Session, viewer: Viewer, case_ids: Sequence[str], ask
         one.sources = sources.get(one.id, ())
         one.for_viewer = viewer.staff_id in audience.get(one.id, ())
         _check(session, one, audience.get(one.id, ()))
-    keys = session.info["keys"]  # what was about somebody who was erased is as if it had never been
+    keys = session.info["keys"]  # what is erased, or not to be opened now, is as if it had never been
     erased = {who for of in subjects.values() for who in of if keys.is_destroyed(f"person/{who}")}
-    return _narrowed([one for one in fields if erased.isdisjoint(one.subjects)], asked)
+    dark = dark_among(session, viewer.partnership_id, {one.owner for one in fields})
+    there = [one for one in fields if erased.isdisjoint(one.subjects) and one.owner not in dark]
+    return _narrowed(there, asked)
 
 
 def _check(session: Session, one: Stored, audience: Collection[str]) -> None:
