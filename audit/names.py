@@ -134,7 +134,13 @@ class EventName(StrEnum):
     )
     KEY_CREATED = "key.created", "A key was made, for an agency, the log or the directory."
     KEY_ROTATED = "key.rotated", "A key was replaced by a new version."
+    KEY_DESTROYED = "key.destroyed", "Old versions of a key were destroyed: nothing needed them any more."
+    SEAL_BROKEN = (
+        "seal.broken",
+        "Something stored did not open as it must: it was not shown; the mark names its place.",
+    )
     KEY_REVOKED = "key.revoked", "A key was taken out of use."
+    KEY_GRANTED = "key.granted", "A key that had been taken out of use was given again."
 
     STATISTICS_SHOWN = "statistics.shown", "A fixed report of numbers was shown, small numbers suppressed."
     LOG_SEARCHED = (
