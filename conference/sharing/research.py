@@ -47,7 +47,14 @@ def research_state(session: Session, viewer: Viewer, case: Case) -> CaseAgency:
 
 
 def add(
-    session: Session, viewer: Viewer, case: Case, typed: Typed, *, about: Sequence[str], at: datetime
+    session: Session,
+    viewer: Viewer,
+    case: Case,
+    typed: Typed,
+    *,
+    about: Sequence[str],
+    at: datetime,
+    record_type: str = "Typed in",
 ) -> Field:
     """A new record of one field. Raises BadInput with what to do."""
     level = _checked(typed)
@@ -55,7 +62,7 @@ def add(
         session,
         case_id=case.id,
         agency_id=viewer.agency_id,
-        type="Typed in",
+        type=record_type,
         about=about,
         by=viewer.staff_id,
         at=at,
