@@ -85,6 +85,28 @@ def totals(session: Session, data_keys: Collection[str]) -> dict[str, int]:
     return {data_key: int(taken) for data_key, taken in found}
 
 
+class Sealed(NamedTuple):
+    """A data key, and how many values were sealed with it at most."""
+
+    data_key: str
+    values: int
+
+
+def fullest(session: Session, partnership: str, owner: str) -> list[Sealed]:
+    """Of the owner's data keys that are in use the one that has sealed most, if any said so."""
+    taken = func.sum(SealingCount.taken)
+    query = (
+        select(DataKey.id, taken)
+        .join(SealingCount, SealingCount.data_key_id == DataKey.id)
+        .where(DataKey.partnership_id == partnership, DataKey.owner == owner, DataKey.current)
+        .group_by(DataKey.id)
+        .order_by(taken.desc(), DataKey.id)
+        .limit(1)
+    )
+    free = BOUNDS.free * (session.scalar(select(func.max(SealingRun.id))) or 0)
+    return [Sealed(data_key, int(values) + free) for data_key, values in session.execute(query)]
+
+
 def _run(session: Session, mine: Meter, said: _Open) -> int:
     """Say that this process seals, unless that is durable, or said in this transaction."""
     if mine.run is None and not said.run:
