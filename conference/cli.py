@@ -133,10 +133,12 @@ def _wanted(
 @click.option("--grant-to", "role", metavar="ROLE", help="PostgreSQL: the role the application signs in as.")
 def migrate(role: str | None) -> None:
     """Bring the database to this version. Make a backup first."""
-    from conference.commands import granting, migrating
+    from conference.commands import granting, migrating, walling
 
-    database = settings().database
+    chosen = settings()
+    database = chosen.database
     migrating.migrate(database, tell=tell)
+    walling.put_key(database, chosen.keys)
     if role is not None:
         granting.grant(database, role, tell=tell)
 
@@ -215,9 +217,9 @@ def prove(event: str, out: Path | None) -> None:
 typed_log.add_to(conference, audit, settings)
 typed_backup.add_to(conference, settings)
 typed_keys.add_to(conference, settings)
-
-
 typed_erasing.add_to(conference, settings)
+
+
 # --- the law --------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,9 @@
 
 A *read* session sees one snapshot and cannot write; a *write* session is one transaction: leaving the block
 commits, raising rolls back. Services take a session and never commit.
+
+On PostgreSQL each transaction is bound to an agency, or to the system, or to nobody, and the database shows
+it no row beyond (`conference.wall`). On SQLite that changes nothing.
 """
 
 from __future__ import annotations
@@ -13,12 +16,25 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, LargeBinary, MetaData, String, create_engine, event
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, UOWTransaction, mapped_column
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    ForeignKey,
+    LargeBinary,
+    MetaData,
+    String,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, UOWTransaction, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from conference import wall
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.pool import PoolResetState
 
     from conference.vault.keyfile import KeyFile
 
@@ -113,40 +129,64 @@ class Turns:
         self.__exit__()
 
 
+# Milliseconds until PostgreSQL ends what takes too long. Commands look through whole logs and wrap many keys.
+SERVING = {
+    "statement_timeout": 20_000,
+    "lock_timeout": 10_000,
+    "idle_in_transaction_session_timeout": 60_000,
+}
+WORKING = {
+    "statement_timeout": 600_000,
+    "lock_timeout": 60_000,
+    "idle_in_transaction_session_timeout": 600_000,
+}
+
+
 class Database:
     """One database, SQLite or PostgreSQL, with the keys that its sealed columns need.
 
-    url: SQLAlchemy's form, `sqlite:///PATH` or `postgresql://…`.
+    url:    SQLAlchemy's form, `sqlite:///PATH` or `postgresql://…`.
+    agency: whose rows sessions see that are not told: None is nobody's, `wall.SYSTEM` is for commands.
     """
 
-    def __init__(self, url: str, keys: KeyFile) -> None:
+    def __init__(self, url: str, keys: KeyFile, *, agency: str | None = None) -> None:
         self.keys = keys
         self.is_sqlite = url.startswith("sqlite")
-        self.engine: Engine = create_engine(url, pool_pre_ping=not self.is_sqlite, hide_parameters=True)
+        self._agency = agency
         self._writer = Turns()
         if self.is_sqlite:
+            self.engine: Engine = create_engine(url, hide_parameters=True)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             self._reading = self.engine.execution_options(conference_begin="BEGIN")
             self._writing = self.engine.execution_options(conference_begin="BEGIN IMMEDIATE")
         else:
+            self.engine = _postgresql(url, WORKING if agency == wall.SYSTEM else SERVING)
             self._reading = self.engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
             self._writing = self.engine.execution_options(isolation_level="READ COMMITTED")
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """A session over one snapshot. Writing in it raises WriteInReadSession."""
-        with Session(self._reading, info=self._info("read")) as session:
+    def read(self, agency: str | None = None) -> Iterator[Session]:
+        """A session over one snapshot. Writing in it raises WriteInReadSession.
+
+        agency: whose rows it sees; the database's own if not said.
+        """
+        with Session(self._reading, info=self._info("read", agency)) as session:
             event.listen(session, "before_flush", _refuse_flush)
+            self._let_bind(session)
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """One transaction: leaving commits, raising rolls back. On SQLite one writer at a time, in turn."""
+    def write(self, agency: str | None = None) -> Iterator[Session]:
+        """One transaction: leaving commits, raising rolls back. On SQLite one writer at a time, in turn.
+
+        agency: whose rows it sees and changes; the database's own if not said.
+        """
         turn = self._writer if self.is_sqlite else nullcontext()
-        made = Session(self._writing, expire_on_commit=False, info=self._info("write"))
+        made = Session(self._writing, expire_on_commit=False, info=self._info("write", agency))
+        self._let_bind(made)
         with turn, made as session, session.begin():
             yield session
 
@@ -154,8 +194,21 @@ class Database:
         """Give all connections back."""
         self.engine.dispose()
 
-    def _info(self, mode: str) -> dict[str, Any]:
-        return {"keys": self.keys, "mode": mode, "database": self}
+    def _info(self, mode: str, agency: str | None) -> dict[str, Any]:
+        return {"keys": self.keys, "mode": mode, "database": self, "agency": agency or self._agency}
+
+    def _let_bind(self, session: Session) -> None:
+        if not self.is_sqlite:
+            event.listen(session, "after_begin", _bind_as_it_begins)
+
+
+def bind(session: Session, agency: str) -> None:
+    """From now on `session` sees the rows of `agency`, and no more."""
+    if session.info["agency"] == agency:
+        return
+    session.info["agency"] = agency
+    if session.in_transaction() and not session.info["database"].is_sqlite:
+        _bind(session.connection(), session.info["keys"], agency)
 
 
 def writable(session: Session) -> bool:
@@ -166,6 +219,55 @@ def writable(session: Session) -> bool:
 def _refuse_flush(session: Session, _context: UOWTransaction, _instances: object) -> None:
     if session.new or session.dirty or session.deleted:
         raise WriteInReadSession("a read session was asked to write")
+
+
+def _bind_as_it_begins(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    agency = session.info["agency"]
+    if agency is not None and not transaction.nested:
+        _bind(connection, session.info["keys"], agency)
+
+
+def _bind(connection: Connection, keys: KeyFile, agency: str) -> None:
+    here = str(connection.exec_driver_sql(wall.HERE).scalar_one())
+    said = wall.bound_to(agency, here, keys.key(wall.KEY))
+    connection.exec_driver_sql(wall.SET, (said,))
+
+
+def _postgresql(url: str, timeouts: dict[str, int]) -> Engine:
+    named = make_url(url)
+    theirs = named.query.get("options", "")
+    options = " ".join([*(f"-c {name}={value}" for name, value in timeouts.items()), str(theirs)]).strip()
+    engine = create_engine(
+        named,
+        pool_pre_ping=True,
+        pool_reset_on_return=None,
+        hide_parameters=True,
+        connect_args={"options": options},
+    )
+    event.listen(engine, "reset", _leave_nothing)
+    return engine
+
+
+# A connection serves another agency next: what was set, opened or prepared in SQL does not go along. What the
+# driver has prepared by itself stays, unless somebody prepared as well and may have taken its place.
+_CLEAN = (
+    b"RESET ALL; RESET ROLE; CLOSE ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all();"
+    b"SELECT pg_catalog.count(*) FROM pg_catalog.pg_prepared_statement() WHERE from_sql"
+)
+
+
+class Touched(RuntimeError):
+    """A connection comes back with something in it that the application never leaves there."""
+
+
+def _leave_nothing(connection: Any, _record: object, state: PoolResetState) -> None:
+    """Called as a connection goes back to the pool, which drops it where this raises."""
+    if state.terminate_only:
+        return
+    connection.rollback()
+    done = connection.pgconn.exec_(_CLEAN)
+    if done.get_value(0, 0) != b"0":
+        raise Touched("a statement was prepared in it, or it does not answer")
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

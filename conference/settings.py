@@ -126,7 +126,7 @@ def _faults_of_database(database: str, mode: str) -> list[str]:
 
 
 def _faults_of_way(database: str, environment: Mapping[str, str]) -> list[str]:
-    """Whether nobody on the way to the database can listen, or pass for it: TLS, unless it is on this machine.
+    """Whether somebody on the way to the database could listen, or pass for it: TLS, unless it is here.
 
     What libpq would take from its own variables or from a service file is not left to it.
     """
@@ -141,10 +141,8 @@ def _faults_of_way(database: str, environment: Mapping[str, str]) -> list[str]:
         return []
     if asked.get("sslmode") == ["verify-full"]:
         return []
-    return [
-        f"{PREFIX}DATABASE reaches another machine without checked TLS; add ?sslmode=verify-full and "
-        "sslrootcert=FILE, the certificate of whoever signed the database server's (or sslrootcert=system)"
-    ]
+    where = "sslrootcert=FILE, with the certificate that the database server's was signed with"
+    return [f"{PREFIX}DATABASE is another machine without checked TLS; add ?sslmode=verify-full and {where}"]
 
 
 def _faults_of_url(url: str, mode: str) -> list[str]:

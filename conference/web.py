@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from conference import clock, ids, inputs
-from conference.db import writable
+from conference.db import bind, writable
 from conference.errors import ConferenceError, Conflict, LogUnavailable, NotFound, ReasonNeeded, Refused
 from conference.identity.login import current_viewer
 from conference.identity.models import Staff
@@ -122,6 +122,8 @@ class ConferenceFlask(Flask):
             inputs.hold(session, g.viewer.partnership_id)
             g.pop("_login_user", None)
             g.viewer = current_viewer()  # as it is now that nothing moves any more
+        if g.viewer is not None:
+            bind(session, g.viewer.agency_id)
         try:
             _guard(self)
             response = self.make_response(super().dispatch_request())

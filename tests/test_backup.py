@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from conference import wall
 from conference.cases.models import Case
 from conference.commands import backing_up, restoring
 from conference.commands.errors import Stopped
@@ -22,6 +23,7 @@ from conference.trail.sequencer import place
 from conference.trail.sqlstore import SqlStore
 from conference.vault.erase import erase_person
 from conference.vault.keyfile import KeyFile
+from tests.support.postgres import BACKUP, OWNER, as_role
 from tests.support.server import serving_world
 from tests.support.world import HOME, World
 
@@ -50,7 +52,7 @@ def elsewhere(world: World, tmp_path: Path, request: pytest.FixtureRequest) -> S
     (tmp_path / "again").mkdir()
     if not world.settings.database.startswith("sqlite"):
         cluster = request.getfixturevalue("postgres_cluster")
-        url = request.getfixturevalue("another_database") if cluster else url
+        url = as_role(request.getfixturevalue("another_database"), OWNER) if cluster else url
     return dataclasses.replace(world.settings, database=url)
 
 
@@ -63,13 +65,22 @@ def another_database(request: pytest.FixtureRequest) -> object:
 class closing_of:  # noqa: N801 - reads as a sentence
     def __init__(self, world: World, settings: Settings | None = None) -> None:
         chosen = settings or world.settings
-        self._database = Database(chosen.database, KeyFile.open(chosen.keys))
+        self._database = Database(chosen.database, KeyFile.open(chosen.keys), agency=wall.SYSTEM)
 
     def __enter__(self) -> Database:
         return self._database
 
     def __exit__(self, *_: object) -> None:
         self._database.close()
+
+
+def for_backups(world: World) -> Settings:
+    """The settings of whoever makes backups: on PostgreSQL a role of its own."""
+    if not world.root:
+        return world.settings
+    with pytest.raises(Stopped, match="before the second wall"):
+        backing_up.back_up(world.settings, world.settings.data.parent / "refused", tell=lambda _: None)
+    return dataclasses.replace(world.settings, database=as_role(world.root, BACKUP))
 
 
 def look(world: World, database: Database) -> None:
@@ -97,7 +108,7 @@ def test_a_restored_backup_is_whole_and_says_what_its_log_lost(
     told: list[str] = []
     with closing_of(world) as database:
         kept = checkpoint(database, tmp_path / "kept")
-        backing_up.back_up(world.settings, tmp_path / "backup", tell=told.append)
+        backing_up.back_up(for_backups(world), tmp_path / "backup", tell=told.append)
         assert restoring.restore(elsewhere, tmp_path / "backup", kept=[kept], tell=told.append), said(told)
         look(world, database)
         later = checkpoint(database, tmp_path / "later")
@@ -114,7 +125,7 @@ def test_nothing_is_left_of_whoever_was_erased_since(
     world: World, elsewhere: Settings, tmp_path: Path
 ) -> None:
     told: list[str] = []
-    backing_up.back_up(world.settings, tmp_path / "backup", tell=told.append)
+    backing_up.back_up(for_backups(world), tmp_path / "backup", tell=told.append)
     with closing_of(world) as database, database.write() as session:
         erase_person(session, database.keys, world.people["victim"])
     assert restoring.restore(elsewhere, tmp_path / "backup", tell=told.append), said(told)

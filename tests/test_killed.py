@@ -30,7 +30,7 @@ from sqlalchemy import create_engine, event, func, select, text
 from sqlalchemy.exc import OperationalError
 
 import audit
-from conference import clock, web
+from conference import clock, wall, web
 from conference.cases import records
 from conference.cases.models import Field, Offered
 from conference.db import Database
@@ -42,7 +42,7 @@ from conference.vault.errors import KeyDestroyed
 from conference.vault.keyfile import KeyFile
 from conference.web import ConferenceFlask, parts_of
 from tests.support.client import application, copied, signed_in
-from tests.support.postgres import Cluster
+from tests.support.postgres import APPLICATION, Cluster, as_role
 from tests.support.server import PROGRAM, Server, cookie_of, opened, running, serving_world
 from tests.support.soak import Soak
 from tests.support.words import words_in
@@ -84,9 +84,11 @@ def on_sqlite(made: World, folder: Path) -> Iterator[World]:
 def on_postgresql(made: World, folder: Path, cluster: Cluster, template: str) -> Iterator[World]:
     folder.mkdir(parents=True)
     shutil.copy(made.settings.keys, folder / "conference.keys")
-    with cluster.database(template) as url:
+    with cluster.database(template) as root:
+        url = as_role(root, APPLICATION)
         settings = replace(made.settings, data=folder, keys=folder / "conference.keys", database=url)
-        world = replace(made, settings=settings, database=Database(url, KeyFile.open(settings.keys)))
+        database = Database(url, KeyFile.open(settings.keys), agency=wall.SYSTEM)
+        world = replace(made, settings=settings, database=database, root=root)
         try:
             yield world
         finally:

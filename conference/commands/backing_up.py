@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import URL, make_url, select
 
 from conference.clock import moment, now
-from conference.commands import migrating
+from conference.commands import migrating, walling
 from conference.commands.errors import Stopped
 from conference.commands.installing import opened
 from conference.identity.models import Partnership
@@ -57,8 +57,12 @@ def back_up(settings: Settings, folder: Path, *, tell: Say) -> Manifest:
         raise Stopped(f"{folder} is there already. Give the name of a new folder.")
     if folder.absolute().is_relative_to(settings.data.absolute()):
         raise Stopped("A backup inside the data folder is lost with it. Give a folder elsewhere.")
-    with opened(settings):
-        pass  # raises Stopped unless there is something whole to back up
+    with opened(settings) as database:  # raises Stopped unless there is something whole to back up
+        if walling.stands_before(database):
+            raise Stopped(
+                "This role sees what lies before the second wall, which is not everything. "
+                "Sign in as the role for backups: docs/running.md, two roles on PostgreSQL."
+            )
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
     fresh.mkdir(mode=0o700, parents=True)
     try:
@@ -173,7 +177,7 @@ def _copy_sqlite(url: URL, target: Path, tell: Say) -> None:
 
 def _dump_postgresql(url: URL, target: Path, tell: Say) -> None:
     tell("Dumping the database.")
-    arguments = ["--format=custom", "--no-owner", f"--file={target}"]
+    arguments = ["--format=custom", "--no-owner", "--no-privileges", f"--file={target}"]
     run_program("pg_dump", arguments, postgresql_environment(url))
     target.chmod(0o600)
 

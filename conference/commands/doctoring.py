@@ -9,8 +9,9 @@ from datetime import UTC, timedelta
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from conference import wall
 from conference.clock import now
-from conference.commands import migrating
+from conference.commands import migrating, wall_standing
 from conference.commands.errors import Stopped
 from conference.db import Database
 from conference.errors import ConferenceError
@@ -26,6 +27,7 @@ from conference.trail.sqlstore import SqlStore
 from conference.trail.witnessing import standing
 from conference.vault.errors import KeyFileBroken
 from conference.vault.keyfile import KeyFile
+from conference.wall.ddl import BEHIND
 
 SKEW = timedelta(seconds=5)
 PATIENCE = timedelta(seconds=30)
@@ -68,7 +70,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
             is_well=False, says=f"The database lacks {len(missing)} migrations. Run `conference migrate`."
         )
         return
-    database = Database(settings.database, keys)
+    database = Database(settings.database, keys, agency=wall.SYSTEM)
     try:
         with database.read() as session:
             yield from _database(session, settings)
@@ -126,6 +128,7 @@ def _postgresql(session: Session, settings: Settings) -> Iterator[Finding]:
     wanted_names = {f"{table}_no_{what}" for table in ddl.KEPT for what in ("change", "truncate")}
     yield _triggers(len(wanted_names - enabled))
     yield from _role(session, settings)
+    yield from _wall(session, settings)
     theirs = session.scalar(text("SELECT now()"))
     if theirs is not None:
         away = abs(now() - theirs.astimezone(UTC))
@@ -162,6 +165,16 @@ def _role(session: Session, settings: Settings) -> Iterator[Finding]:
         if may
         else "The application's role may only add to the log and read it.",
     )
+
+
+def _wall(session: Session, settings: Settings) -> Iterator[Finding]:
+    """The second wall, and the way to the database. Outside production it is only said."""
+    must = settings.mode == "production"
+    wrong = wall_standing.faults(session)
+    if not wrong:
+        yield Finding(is_well=True, says=f"The second wall stands before {len(BEHIND)} tables.")
+    wrong += wall_standing.connection_faults(session)
+    yield from (Finding(is_well=not must, says=one) for one in wrong)
 
 
 def _triggers(missing: int) -> Finding:

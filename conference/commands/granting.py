@@ -41,10 +41,14 @@ def grant(database: str, role: str, *, tell: Callable[[str], None]) -> None:
         _check_role(connection, role)
         quoted = connection.dialect.identifier_preparer.quote(role)
         for kind in ("TABLES", "SEQUENCES", "FUNCTIONS"):
-            connection.exec_driver_sql(f"REVOKE ALL ON ALL {kind} IN SCHEMA public FROM {quoted}")
-        connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-        connection.exec_driver_sql(f"REVOKE ALL ON SCHEMA public FROM {quoted}")
-        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {quoted}")
+            for schema in ("public", "wall"):
+                connection.exec_driver_sql(f"REVOKE ALL ON ALL {kind} IN SCHEMA {schema} FROM {quoted}")
+        for schema in ("public", "wall"):
+            connection.exec_driver_sql(f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC")
+            connection.exec_driver_sql(f"REVOKE ALL ON SCHEMA {schema} FROM {quoted}")
+            connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {schema} TO {quoted}")
+        connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION wall.agency() TO {quoted}")
+        _without_own_things(connection, role, quoted)
         connection.exec_driver_sql(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
         tables = _tables(connection)
         for table in tables:
@@ -60,6 +64,19 @@ def allowed(table: str) -> str:
     return ADD if table in KEPT else CHANGE
 
 
+def _without_own_things(connection: Connection, role: str, quoted: str) -> None:
+    """Nothing of its own beside what is there: a temporary table would stand before the one of its name."""
+    name = connection.scalar(text("SELECT current_database()"))
+    database = connection.dialect.identifier_preparer.quote(str(name))
+    connection.exec_driver_sql(f"REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM PUBLIC, {quoted}")
+    query = text("SELECT has_database_privilege(:role, current_database(), 'CREATE, TEMPORARY')")
+    if connection.scalar(query, {"role": role}):
+        raise Stopped(
+            f"The role {role} may make tables of its own here, and only the database's owner can take that "
+            f"away. Have them run: REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM PUBLIC, {quoted};"
+        )
+
+
 def _check_role(connection: Connection, role: str) -> None:
     query = text("SELECT * FROM pg_roles WHERE rolname = :role")
     found = connection.execute(query, {"role": role}).mappings().one_or_none()
@@ -71,17 +88,29 @@ def _check_role(connection: Connection, role: str) -> None:
     for column, why in _KEEPS_OUT:
         if found[column]:
             raise Stopped(f"The role {role} {why}. The application must not sign in as that; make another.")
+    belongs = connection.scalars(
+        text(
+            "SELECT rolname FROM pg_roles WHERE rolname <> :role AND pg_has_role(:role, oid, 'MEMBER')"
+            " ORDER BY rolname"
+        ),
+        {"role": role},
+    ).all()
+    if belongs:
+        raise Stopped(
+            f"The role {role} belongs to {', '.join(belongs)}: it could become that. Make one for the "
+            "application that belongs to none."
+        )
     theirs = connection.scalar(
         text(
             "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
-            " AND relkind IN ('r', 'p', 'S') AND pg_has_role(:role, relowner, 'MEMBER')"
+            " AND relkind IN ('r', 'p', 'S') AND relowner = (SELECT oid FROM pg_roles WHERE rolname = :role)"
         ),
         {"role": role},
     )
     if theirs:
         raise Stopped(
-            f"The role {role} owns tables here, or belongs to the role that does: it could give itself "
-            "anything. Make another for the application."
+            f"The role {role} owns tables here: it could give itself anything. Make another for the "
+            "application."
         )
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from conference.commands import migrating
+from conference import wall
+from conference.commands import migrating, walling
 from conference.commands.errors import Stopped
 from conference.db import Database
 from conference.settings import Settings
+from conference.vault.holders import open_keys
 from conference.vault.keyfile import KeyFile
 
 PRIVATE = 0o700
@@ -33,13 +35,14 @@ def install(settings: Settings, *, tell: Callable[[str], None]) -> None:
         KeyFile.create(settings.keys)
         tell(f"Made the key file {settings.keys}. Keep its backup apart from the database's.")
     migrating.migrate(settings.database, tell=tell)
+    walling.put_key(settings.database, settings.keys)
 
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Database]:
     """The installation's database, with its keys. Raises Stopped unless it was made and is up to date."""
     check(settings)
-    database = Database(settings.database, KeyFile.open(settings.keys))
+    database = Database(settings.database, open_keys(settings), agency=wall.SYSTEM)
     try:
         yield database
     finally:

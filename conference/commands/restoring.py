@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url, select
 
-from conference.commands import migrating
+from conference.commands import migrating, walling
 from conference.commands.backing_up import postgresql_environment, read_manifest, run_program
 from conference.commands.errors import Stopped
 from conference.commands.installing import opened
@@ -51,6 +51,7 @@ def restore(settings: Settings, folder: Path, *, kept: Iterable[Path] = (), tell
     put = _put_sqlite if manifest.database == "sqlite" else _put_postgresql
     put(url, folder / manifest.data, tell)
     migrating.migrate(settings.database, tell=tell)
+    walling.put_key(settings.database, settings.keys)
     with opened(settings) as database:
         _forget_erased(database, tell)
         whole = _look(database, tell)

@@ -12,8 +12,9 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 from psycopg import sql
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
+from conference import wall
 from conference.commands import granting
 from conference.commands.errors import Stopped
 from conference.db import Database
@@ -22,7 +23,7 @@ from conference.vault.keyfile import KeyFile
 from conference.web import parts_of
 from tests.routes import ROUTES
 from tests.support.client import application, settle, signed_in
-from tests.support.postgres import Cluster
+from tests.support.postgres import Cluster, as_role
 from tests.support.world import World, make, told
 from tests.test_postgres import HOST, steps, verified
 
@@ -42,10 +43,6 @@ def a_role(url: str) -> Iterator[str]:
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
 
 
-def as_role(url: str, role: str) -> str:
-    return make_url(url).set(username=role).render_as_string(hide_password=False)
-
-
 @pytest.fixture(scope="module")
 def world(postgres_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A world whose tables somebody else owns."""
@@ -56,7 +53,7 @@ def world(postgres_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -
         granting.grant(url, role, tell=said.append)
         assert "can only add" in said[0]
         settings = replace(made.settings, database=as_role(url, role))
-        database = Database(settings.database, KeyFile.open(settings.keys))
+        database = Database(settings.database, KeyFile.open(settings.keys), agency=wall.SYSTEM)
         yield replace(made, settings=settings, database=database)
         database.close()
 

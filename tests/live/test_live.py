@@ -100,7 +100,7 @@ class Screen:
 
 
 def change(app: ConferenceFlask, do: Callable[[Session, Case], object], world: World, at=NOW) -> None:
-    with clock.held(at), parts_of(app).database.write() as session:
+    with clock.held(at), world.database.write() as session:
         do(session, session.get_one(Case, world.case_id))
 
 

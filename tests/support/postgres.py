@@ -3,7 +3,9 @@
 It listens on a Unix socket in a folder that only its own user (and root) can enter, and on no network
 address, so it needs no free port and no password, and meets no other server on the machine.
 
-Roles belong to the server, not to a database: a test that makes one names it for itself, or drops it.
+Roles belong to the server, not to a database: a test that makes one names it for itself, or drops it. Three
+are there from the beginning, as on a real one: `OWNER` owns each database and makes its tables, `APPLICATION`
+is what the application signs in as, `BACKUP` reads everything.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from uuid import uuid4
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import make_url
 
 from tests.support import absent
 
@@ -43,6 +46,10 @@ SETTINGS = {
     "timezone": "UTC",
     "log_min_messages": "warning",
 }
+
+OWNER = "conference_owner"
+APPLICATION = "conference_app"
+BACKUP = "conference_backup"
 
 Fill = Callable[[str], None]
 
@@ -80,12 +87,25 @@ class Cluster:
             self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _create(self, name: str, template: str) -> None:
-        command = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        self._execute(command.format(sql.Identifier(name), sql.Identifier(template)))
+        command = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+        self._execute(command.format(*map(sql.Identifier, (name, template, OWNER))))
+        self._execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+
+    def make_roles(self) -> None:
+        """Those that each database has to do with."""
+        for role in (OWNER, APPLICATION):
+            self._execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+        self._execute(sql.SQL("CREATE ROLE {} LOGIN BYPASSRLS").format(sql.Identifier(BACKUP)))
+        self._execute(sql.SQL("GRANT pg_read_all_data TO {}").format(sql.Identifier(BACKUP)))
 
     def _execute(self, command: sql.Composed) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(command)
+
+
+def as_role(url: str, role: str) -> str:
+    """The same database, signed in as somebody else."""
+    return make_url(url).set(username=role).render_as_string(hide_password=False)
 
 
 @contextmanager
@@ -98,7 +118,9 @@ def cluster() -> Iterator[Cluster]:
         os.chown(folder, user.pw_uid, user.pw_gid)
         _initdb(programs, user, folder / "data")
         with _server(programs, user, folder):
-            yield Cluster(folder)
+            running = Cluster(folder)
+            running.make_roles()
+            yield running
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

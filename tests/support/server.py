@@ -21,13 +21,15 @@ from alembic.script import ScriptDirectory
 from flask.json.tag import TaggedJSONSerializer
 
 import conference.exchange.models  # noqa: F401 - so that its tables are made too
+from conference import wall
 from conference.commands import migrating
 from conference.db import Database
 from conference.identity import session_store
 from conference.identity.session_store import Owner
 from conference.identity.sessions import PLAIN_COOKIE
 from conference.vault.keyfile import KeyFile
-from tests.support.world import AWAY, HOME, World, make
+from tests.support.postgres import OWNER, as_role
+from tests.support.world import AWAY, HOME, World, let_in, make
 
 PROGRAM = Path(sys.executable).with_name("conference")
 PATIENCE_SECONDS = 60
@@ -36,16 +38,19 @@ PATIENCE_SECONDS = 60
 def serving_world(data: Path, database_url: str | None = None) -> World:
     """A world of today, in a database that `conference serve` takes for an up-to-date one."""
     world = make(data, database_url, now=datetime.now(UTC))
-    with migrating.connected(world.settings.database) as connection:
+    owner = as_role(world.root, OWNER) if world.root else world.settings.database
+    with migrating.connected(owner) as connection:
         MigrationContext.configure(connection).stamp(ScriptDirectory(str(migrating.FOLDER)), "head")
         connection.commit()
+    if world.root:
+        let_in(world.root)
     world.database.close()
     return world
 
 
 def opened(world: World) -> Database:
     """The world's database, opened anew, as another process would."""
-    return Database(world.settings.database, KeyFile.open(world.settings.keys))
+    return Database(world.settings.database, KeyFile.open(world.settings.keys), agency=wall.SYSTEM)
 
 
 def cookie_of(database: Database, world: World, who: str) -> str:

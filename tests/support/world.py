@@ -17,15 +17,16 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 import conference
-from conference import clock, ids
+from conference import clock, ids, wall
 from conference.cases import records
 from conference.cases import services as cases
 from conference.cases.models import Case, ExclusionKind, Field, Offered, PersonRole
 from conference.cases.services import By
+from conference.commands import granting, walling
 from conference.db import Base, Database
 from conference.identity import services as identity
 from conference.identity.services import Viewer, viewer_for
@@ -42,6 +43,8 @@ from conference.sharing.taking.wording import CURRENT
 from conference.trail import ddl, roster
 from conference.trail.sequencer import place
 from conference.vault.keyfile import KeyFile
+from conference.wall import ddl as walls
+from tests.support.postgres import APPLICATION, OWNER, as_role
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 HOME = "nm"
@@ -76,7 +79,11 @@ STAFF = (
 
 @dataclass
 class World:
-    """Where it is kept, and the ids of what is in it."""
+    """Where it is kept, and the ids of what is in it.
+
+    database: as commands have it, bound to nobody's rows but everybody's; the application opens its own.
+    root:     on PostgreSQL the address of whoever may do anything there.
+    """
 
     settings: Settings
     database: Database
@@ -111,6 +118,7 @@ class World:
     consent_id: str = ""
     question_id: str = ""
     override_id: str = ""
+    root: str = ""
 
     def viewer(self, who: str) -> Viewer:
         """One of STAFF as the application knows them."""
@@ -165,7 +173,7 @@ def copied(world: World, data: Path) -> World:
         source.backup(target)  # with what is still in the write-ahead log
     shutil.copy(world.settings.keys, data / "conference.keys")
     settings = settings_for(data)
-    database = Database(settings.database, KeyFile.open(settings.keys))
+    database = Database(settings.database, KeyFile.open(settings.keys), agency=wall.SYSTEM)
     return replace(
         world,
         settings=settings,
@@ -178,13 +186,18 @@ def copied(world: World, data: Path) -> World:
 
 def _made(data: Path, database_url: str | None, now: datetime) -> World:
     settings = settings_for(data, database_url)
-    database = Database(settings.database, KeyFile.create(settings.keys))
+    keys = KeyFile.create(settings.keys)
     import_models()
-    Base.metadata.create_all(database.engine)
-    with database.write() as session:
-        for statement in ddl.refusal_ddl(database.engine.dialect.name):
-            session.execute(text(statement))
-    world = World(settings, database, now)
+    if database_url is not None and database_url.startswith("postgresql"):
+        _make_tables(database_url, keys)
+        settings = replace(settings, database=as_role(database_url, APPLICATION))
+    database = Database(settings.database, keys, agency=wall.SYSTEM)
+    if database.is_sqlite:
+        Base.metadata.create_all(database.engine)
+        with database.write() as session:
+            for statement in ddl.refusal_ddl("sqlite"):
+                session.execute(text(statement))
+    world = World(settings, database, now, root=database_url or "")
     with told("world", now):
         with database.write() as session:
             _partnership(session, world)
@@ -201,6 +214,24 @@ def _made(data: Path, database_url: str | None, now: datetime) -> World:
         place(database, HOME)
         place(database, AWAY)
     return world
+
+
+def let_in(root: str) -> None:
+    """What the application's role may do with the tables that are there."""
+    granting.grant(as_role(root, OWNER), APPLICATION, tell=lambda _said: None)
+
+
+def _make_tables(root: str, keys: KeyFile) -> None:
+    """As migrations do it, as the role that owns them; and what the application may do with them."""
+    owner = as_role(root, OWNER)
+    engine = create_engine(owner)
+    with engine.begin() as connection:
+        Base.metadata.create_all(connection)
+        for statement in (*ddl.refusal_ddl("postgresql"), *walls.up()):
+            connection.exec_driver_sql(statement)
+        walling.put_key_through(connection, keys)
+    engine.dispose()
+    let_in(root)
 
 
 def import_models() -> None:
