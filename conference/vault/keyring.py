@@ -77,8 +77,13 @@ class Keyring(KeyFile):
 
     def is_silent(self, partnership: str, owner: str) -> bool:
         """Whether the holder of this agency's key does not give it."""
-        since = self._silent.get(Agency(partnership, owner))
-        return since is not None and (self.watched or time.monotonic() - since < RETRY)
+        agency, at = Agency(partnership, owner), time.monotonic()
+        since = self._silent.get(agency)
+        if since is not None:
+            return self.watched or at - since < RETRY
+        if not self.watched or not self.agency(partnership, owner).elsewhere:
+            return False
+        return at - self._heard.get(agency, float("-inf")) > LEASE
 
     def probe(self, partnership: str, owner: str) -> bool:
         """Ask the holders whether they give each version of this agency's key. Forgets what they do not."""

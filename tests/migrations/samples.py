@@ -13,6 +13,7 @@ WORDS = {
     ("agency", "sector"): "public",
     ("staff_role", "role"): "chair",
     ("data_key", "purpose"): "field",
+    ("agency_key", "standing"): "given",
     ("web_session", "ends_at"): datetime(2030, 1, 1, tzinfo=UTC),
 }
 
