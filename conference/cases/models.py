@@ -310,3 +310,4 @@ class PersonIndex(Base, OfPartnership):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
     field_id: Mapped[str] = mapped_column(ForeignKey("field.id"), index=True)
     birth_field_id: Mapped[str | None] = mapped_column(ForeignKey("field.id"))
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from conference import inputs
+from conference.cases.finding import keeping
 from conference.cases.models import (
     CONFERENCE,
     ERASED,
@@ -22,7 +23,6 @@ from conference.cases.models import (
     FieldSource,
     FieldVersion,
     Offered,
-    PersonIndex,
     Record,
     RecordSubject,
     Relation,
@@ -33,7 +33,6 @@ from conference.errors import BadInput, NotFound
 from conference.identity.services import Viewer
 from conference.ids import new_id
 from conference.trail import writing
-from conference.vault.index import name_and_birth, nhs_number
 from conference.vault.rows import check_row, row_seal
 from conference.vault.seal import seal
 
@@ -126,8 +125,8 @@ def add_field(
     _seal_row(session, field, _Bound())
     session.add(field)
     session.flush()
-    _remember_identity(session, record, field, value)
     _log_field(session, "record.added", field, by, agency_id=acting_agency)
+    _remember_identity(session, record, field, value)
     return field
 
 
@@ -179,13 +178,9 @@ def correct_field(
     field.recorded_at = recorded_at
     _seal_row(session, field, bound)
     session.flush()
-    session.execute(
-        delete(PersonIndex).where(
-            (PersonIndex.field_id == field.id) | (PersonIndex.birth_field_id == field.id)
-        )
-    )
-    _remember_identity(session, record, field, value)
     _log_field(session, "record.corrected", field, by, agency_id=acting_agency)
+    keeping.forget_fields(session, [field.id])
+    _remember_identity(session, record, field, value)
     return field
 
 
@@ -333,60 +328,25 @@ def external_token(session: Session, case: Case, agency_id: str, external_id: st
 # --- the keyed index ---
 
 
-def index_identity(
-    session: Session, record: Record, *, name: tuple[str, str] | None, born: tuple[str, str] | None
-) -> None:
-    """Let a person be found by name with date of birth.
-
-    name, born: (field id, value) of two fields of one owner about one person; born as YYYY-MM-DD.
-    """
-    if name is None or born is None or len(record.subjects) != 1:
-        return
-    try:
-        birthday = date.fromisoformat(born[1])
-    except ValueError:
-        return
-    token = name_and_birth(session.info["keys"], record.partnership_id, name[1], birthday)
-    _add_index(session, record, token, name[0], born[0])
-
-
 def _remember_identity(session: Session, record: Record, field: Field, value: str) -> None:
-    if len(record.subjects) != 1:
+    """Let the person be found by what is recorded, and by it with what this session recorded before."""
+    holder = keeping.holder_of(record)
+    if holder is None or field.class_name not in keeping.FOUND_BY:
         return
-    if field.class_name == "identity.nhs-number":
-        _add_index(
-            session, record, nhs_number(session.info["keys"], record.partnership_id, value), field.id, None
-        )
-    if field.class_name not in {"identity.name", "identity.alias", "identity.dob"}:
+    keeping.remember(session, holder, field.id, field.class_name, value)
+    if field.class_name not in {*keeping.NAMES, keeping.BORN}:
         return
-    known: dict[str, list[tuple[str, str]]] = session.info.setdefault("identities", {}).setdefault(
-        (record.owner, record.case_id, record.subjects[0].person_id), {"names": [], "births": []}
+    known: dict[str, dict[str, str]] = session.info.setdefault("identities", {}).setdefault(
+        holder, {"names": {}, "births": {}}
     )
-    known["births" if field.class_name == "identity.dob" else "names"].append((field.id, value))
-    if field.class_name == "identity.dob":
-        for name in known["names"]:
-            index_identity(session, record, name=name, born=(field.id, value))
+    if field.class_name == keeping.BORN:
+        known["births"][field.id] = value
+        pairs = [(name, (field.id, value)) for name in known["names"].items()]
     else:
-        for born in known["births"]:
-            index_identity(session, record, name=(field.id, value), born=born)
-
-
-def _add_index(
-    session: Session, record: Record, token: bytes, field_id: str, birth_field_id: str | None
-) -> None:
-    session.add(
-        PersonIndex(
-            id=new_id("pix"),
-            partnership_id=record.partnership_id,
-            token=token,
-            owner=record.owner,
-            case_id=record.case_id,
-            person_id=record.subjects[0].person_id,
-            field_id=field_id,
-            birth_field_id=birth_field_id,
-        )
-    )
-    session.flush()
+        known["names"][field.id] = value
+        pairs = [((field.id, value), born) for born in known["births"].items()]
+    for name, born in pairs:
+        keeping.remember_pair(session, holder, name, born)
 
 
 # --- small parts ---

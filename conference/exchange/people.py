@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from conference.cases import services as cases
+from conference.cases.finding import keeping
 from conference.cases.models import Case, PersonIndex
 from conference.errors import BadInput
 from conference.exchange.found import Fault, PersonHint, What
@@ -138,19 +139,26 @@ class People:
     def _asked_once(self, name: str | None, born: date | None, nhs: str | None) -> str | None:
         """Through the door, and only where the index knows such a person: most of an extract is not here."""
         keys, partnership = self._session.info["keys"], self._case.partnership_id
+        if nhs is None and (name is None or born is None):
+            return None
         try:
-            if nhs is not None:
-                token = index.nhs_number(keys, partnership, nhs)
-            elif name is not None and born is not None:
-                token = index.name_and_birth(keys, partnership, name, born)
-            else:
-                return None
+            tokens = keeping.tokens_now(
+                self._session,
+                partnership,
+                lambda version: (
+                    index.nhs_number(keys, partnership, nhs, version=version)
+                    if nhs is not None
+                    else index.name_and_birth(
+                        keys, partnership, name or "", born or date.min, version=version
+                    )
+                ),
+            )
         except BadInput:
             return None
         found = {
             person
             for known, person, field, birth in self._index
-            if known == token and self._may_know(field) and self._may_know(birth)
+            if known in tokens and self._may_know(field) and self._may_know(birth)
         }
         return found.pop() if len(found) == 1 else None
 

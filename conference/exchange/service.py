@@ -16,6 +16,7 @@ from conference.errors import BadInput
 from conference.exchange.found import Fault, FoundField, FoundRecord, Outcome, Parsed, What, counted
 from conference.exchange.people import People
 from conference.exchange.seen import Seen
+from conference.sharing.searching.renewing import renew
 from conference.trail import writing
 
 
@@ -65,6 +66,8 @@ def import_records(
     outcomes = [one if isinstance(one, Outcome) else importing.write(one) for one in planned]
     wrote = any(one.what is What.IMPORTED for one in outcomes)
     if wrote:
+        people = {one for each in planned if isinstance(each, _Planned) for one in each.about}
+        renew(session, case.partnership_id, case.id, agency_id, people)
         writing.record(
             session, "import.done", partnership=case.partnership_id, actor=by, agency=agency_id, case=case.id
         )

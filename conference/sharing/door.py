@@ -7,7 +7,7 @@ What is withheld has no influence on what comes back, nor on how many statements
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from conference.identity.services import Viewer
 from conference.sharing import compiled, marks, noted, policy
 from conference.sharing.files.document import Part
 from conference.sharing.files.opening import open_part
-from conference.sharing.opening import Shown, open_texts
+from conference.sharing.opening import Shown, open_texts, open_values
 from conference.sharing.rows import rows_of, view_of
 from conference.sharing.stored import (
     EVERYTHING,
@@ -46,6 +46,7 @@ __all__ = [
     "glimpse",
     "parts_now",
     "reachable",
+    "recognised",
     "who_would_see",
 ]
 
@@ -139,6 +140,30 @@ def parts_now(
         rows = rows_of(mine, names, decided.rests.policy)
         made_of |= marks.parts(session, viewer, (row for row, _ in rows))
     return made_of
+
+
+def recognised(
+    session: Session,
+    viewer: Viewer,
+    cases: Sequence[Case],
+    *,
+    asked: Asked,
+    choose: Callable[[Sequence[Reach]], Collection[str]],
+    judge: Callable[[dict[str, str]], list[str]],
+) -> list[str]:
+    """Which of the fields that `disclose` would show in full say what is looked for, best first: their ids.
+
+    choose: names those worth opening, among the ones that may leave.
+    judge:  told what they say, names those that fit. Opened to be compared: nothing leaves.
+    """
+    decided = _decide(session, viewer, cases, asked, None)
+    full = {one.stored.id: one for of in decided.shown.values() for one in of if one.level in {"own", "full"}}
+    reach = [
+        Reach(one.stored.id, one.stored.case_id, one.stored.class_name, one.stored.subjects, in_full=True)
+        for one in full.values()
+        if one.stored.record_type != ONLY_DECIDED
+    ]
+    return judge(open_values(session, [full[field_id] for field_id in sorted(choose(reach))]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,22 @@ def open_texts(session: Session, shown: list[Shown], asked: Asked) -> list[Shown
     return opened
 
 
+def open_values(session: Session, chosen: list[Shown]) -> dict[str, str]:
+    """What fields that leave in full say, by id, and nothing else of them: to be compared."""
+    asked = select(Field.id, Field.value).where(Field.id.in_([one.stored.id for one in chosen]))
+    blobs = {row[0]: row[1] for row in session.execute(asked)}
+    sealed = [
+        Sealed(
+            blobs[one.stored.id],
+            one.stored.partnership_id,
+            one.stored.owner,
+            place_of(one.stored.id, "value", one.stored.version),
+        )
+        for one in chosen
+    ]
+    return dict(zip((one.stored.id for one in chosen), open_all(session, sealed), strict=True))
+
+
 def _note_documents(session: Session, opened: list[Shown]) -> None:
     """Which of them have a document that this viewer may open: their own, or one whose copy was chosen."""
     held = [one for one in opened if one.stored.record_type == DOCUMENT]

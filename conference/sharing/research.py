@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session
 
 from conference.cases import records
 from conference.cases import services as cases
-from conference.cases.models import Case, CaseAgency, Field, Offered, PersonIndex, Record, Research
+from conference.cases.finding import keeping
+from conference.cases.models import Case, CaseAgency, Field, Offered, Record, Research
 from conference.cases.services import By
 from conference.clock import LONDON
 from conference.errors import BadInput
 from conference.identity.services import Viewer
 from conference.sharing import catalogue
 from conference.sharing.door import Asked, disclose
+from conference.sharing.searching.renewing import renew
 from conference.sharing.view import CaseView
 
 
@@ -148,27 +150,8 @@ def _at_noon(day: date | None) -> datetime | None:
 
 
 def _reindex(session: Session, viewer: Viewer, case: Case, field: Field) -> None:
-    """Let the person be found by what the agency now says of their name and birth."""
-    if field.class_name not in {"identity.name", "identity.alias", "identity.dob"}:
-        return
+    """Let the person be found by what the agency now says of them."""
     record = session.get_one(Record, field.record_id)
-    if len(record.subjects) != 1:
-        return
-    who = record.subjects[0].person_id
-    asked = Asked(owners=(viewer.agency_id,), classes=("identity.name", "identity.alias", "identity.dob"))
-    rows = [
-        row
-        for row in disclose(session, viewer, [case], asked=asked, log_empty=False)[case.id].rows
-        if row.about == (who,) and row.level == "own"
-    ]
-    session.query(PersonIndex).where(
-        PersonIndex.owner == viewer.agency_id,
-        PersonIndex.case_id == case.id,
-        PersonIndex.person_id == who,
-        PersonIndex.birth_field_id.is_not(None),
-    ).delete()
-    births = [(row.field_id or "", row.text or "") for row in rows if row.class_name == "identity.dob"]
-    names = [(row.field_id or "", row.text or "") for row in rows if row.class_name != "identity.dob"]
-    for name in names:
-        for born in births:
-            records.index_identity(session, record, name=name, born=born)
+    if field.class_name in keeping.FOUND_BY and len(record.subjects) == 1:
+        about = [record.subjects[0].person_id]
+        renew(session, viewer.partnership_id, case.id, viewer.agency_id, about)

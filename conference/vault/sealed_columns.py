@@ -101,6 +101,8 @@ _HASH = "a hash or a signature, not sealed"
 _TOKEN = "a keyed token, under a key of the index"  # noqa: S105 - what it is, not one
 
 NOT_HERE: Mapping[str, str] = {
+    "likeness.places": "under an index key; `conference search reindex` makes it anew",
+    "likeness_block.sealed": "under an index key; `conference search reindex` makes it anew",
     "data_key.wrapped": "the data key itself: wrapped anew",
     "web_session.data": "sealed under a key of the browser's and one of ours; ends within a day",
     "log_part.sealed": _LOG,

@@ -1,0 +1,1 @@
+"""How people are found: what their index rows are, and how these follow what is recorded."""

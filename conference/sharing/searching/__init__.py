@@ -1,0 +1,1 @@
+"""Finding people, exactly or nearly, among those whom the searcher may see."""
