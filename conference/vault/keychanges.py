@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def hand_over(keys: Keyring, partnership: str, owner: str, holder: str) -> int:
-    """Make the next version of an agency's key with `holder`, one of `keys.providers` or the key file.
+    """Make the next version of an agency's key with `holder`, one of `keys.held.providers` or the key file.
 
     What was sealed before stays under the versions before; rotating moves it.
     Returns the version. Raises ProviderWrong, NotAnswering; nothing is changed then.
@@ -30,11 +30,11 @@ def hand_over(keys: Keyring, partnership: str, owner: str, holder: str) -> int:
         version = known.newest + 1 if known.holders else 1
         keys.key_or_new(owner_key(*agency, version))
         return version
-    if holder not in keys.providers:
+    if holder not in keys.held.providers:
         raise ProviderWrong(f"{holder} is not in the providers' file; known are {_names(keys)}.")
     version = known.newest + 1 if known.holders else 1
     name = owner_key(*agency, version)
-    provider = keys.providers[holder]
+    provider = keys.held.providers[holder]
     provider.make(name)
     box = letterbox.new()
     wrapped = provider.wrap(name, box.private, BOX_AAD)
@@ -81,8 +81,8 @@ def destroy_version(keys: Keyring, partnership: str, owner: str, version: int) -
         keys.destroy(owner_key(*agency, version))
         return None
     left = None
-    if holder in keys.providers:
-        left = keys.providers[holder].destroy(owner_key(*agency, version))
+    if holder in keys.held.providers:
+        left = keys.held.providers[holder].destroy(owner_key(*agency, version))
     keys.destroy(box_name(agency, version))
     keys.destroy(held_name(agency, version, holder))
     return left
@@ -115,4 +115,4 @@ def _text(value: bytes) -> str:
 
 
 def _names(keys: Keyring) -> str:
-    return ", ".join([FILE, *sorted(keys.providers)])
+    return ", ".join([FILE, *sorted(keys.held.providers)])

@@ -36,14 +36,14 @@ class Watch:
     def start(self) -> Watch:
         """Begin, when each holder was asked once, and give itself back."""
         self._look_or_say()
-        self._keys.watched = True
+        self._keys.held.watched = True
         self._thread.start()
         return self
 
     def stop(self) -> None:
         """End; what is being asked is given up."""
         self._stopping.set()
-        self._keys.watched = False
+        self._keys.held.watched = False
         self._thread.join(1)
         self._pool.shutdown(wait=False, cancel_futures=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conference.vault import keychanges, keyring
+from conference.vault import held, keychanges
 from conference.vault.envelope import NotSealedHere
 from conference.vault.errors import KeyMissing, KeyRevoked, NotAnswering, ProviderWrong
 from conference.vault.keyfile import KeyFile, owner_key
@@ -141,13 +141,13 @@ def test_what_was_unwrapped_is_forgotten_as_soon_as_the_holder_does_not_give_it(
 ) -> None:
     wrapped = keys.wrap(NAME, DATA_KEY, b"")
     assert keys.unwrap(NAME, wrapped, b"") == DATA_KEY
-    assert DATA_KEY in keys._opened[P, A].values()
+    assert DATA_KEY in keys.held._opened[P, A].values()
     before = keys.edition
     holder.take_away()
-    keys.watched = True
+    keys.held.watched = True
     until(lambda: not keys.probe(P, A))
     assert keys.is_dark(P, A)
-    assert (P, A) not in keys._opened
+    assert (P, A) not in keys.held._opened
     assert keys.edition != before
     holder.put_back()
     with pytest.raises(KeyRevoked):  # only whoever watches asks again
@@ -159,8 +159,8 @@ def test_what_was_unwrapped_is_forgotten_as_soon_as_the_holder_does_not_give_it(
 def test_without_anybody_who_watches_the_lease_ends_by_itself(
     keys: Keyring, holder: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keyring, "LEASE", 0.6)
-    monkeypatch.setattr(keyring, "RETRY", 0.2)
+    monkeypatch.setattr(held, "LEASE", 0.6)
+    monkeypatch.setattr(held, "RETRY", 0.2)
     wrapped = keys.wrap(NAME, DATA_KEY, b"")
     assert keys.unwrap(NAME, wrapped, b"") == DATA_KEY
     holder.take_away()
@@ -178,7 +178,7 @@ def test_a_holder_is_asked_once_for_all_and_not_again_for_what_it_said(
     keys: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = [(NAME, keys.wrap(NAME, DATA_KEY, bytes([one])), bytes([one])) for one in range(9)]
-    provider = keys.providers["theirs"]
+    provider = keys.held.providers["theirs"]
     calls: list[int] = []
     real = type(provider).unwrap_many
     monkeypatch.setattr(
