@@ -33,6 +33,7 @@ from conference.errors import BadInput, NotFound
 from conference.identity.services import Viewer
 from conference.ids import new_id
 from conference.trail import writing
+from conference.vault.dark import dark_among, must_give
 from conference.vault.rows import check_row, row_seal
 from conference.vault.seal import seal
 
@@ -52,9 +53,10 @@ def add_record(
 
     about: ids of people in the case, at least one.
     external_id: the record's name in the agency's own system; only a keyed token of it is kept.
-    Raises BadInput if nobody or somebody outside the case is named.
+    Raises BadInput if nobody or somebody outside the case is named; KeyHeldBack.
     """
     case = session.get_one(Case, case_id)
+    must_give(session, case.partnership_id, agency_id)
     known = {who for who, _ in people_in(session, case)}
     if not about or not set(about) <= known:
         raise BadInput("Choose whom this is about.", "about")
@@ -98,6 +100,7 @@ def add_field(
     acting_agency: whose member of staff does this, where that is not the owner.
     Raises BadInput if the value is empty or too long.
     """
+    must_give(session, record.partnership_id, record.owner)
     value = checked_text(value, "value", "Enter what you want to record.")
     field = Field(
         id=new_id("fld"),
@@ -148,8 +151,9 @@ def correct_field(
     """Replace what a field says. The old value stays, sealed; how far it is offered stays too.
 
     then_offered: how far it will be offered in the same transaction, where that changes.
-    A field offered as a summary keeps needing one: without, BadInput.
+    A field offered as a summary keeps needing one: without, BadInput.   Raises KeyHeldBack.
     """
+    must_give(session, field.partnership_id, field.owner)
     value = checked_text(value, "value", "Enter what you want to record.")
     if (then_offered or field.offered) is Offered.SUMMARY and not (summary or "").strip():
         raise BadInput("Write the summary, or choose another level.", "summary")
@@ -293,6 +297,8 @@ def own_field(session: Session, viewer: Viewer, field_id: str, *, at: datetime) 
     """A field of the viewer's own agency, in a case that they may open. Raises NotFound, ReasonNeeded."""
     field = session.get(Field, field_id)
     if field is None or field.owner != viewer.agency_id or field.value == ERASED:
+        raise NotFound
+    if dark_among(session, field.partnership_id, [field.owner]):
         raise NotFound
     visible_case(session, viewer, field.case_id, at=at)
     return field

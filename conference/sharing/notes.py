@@ -15,10 +15,12 @@ from conference.cases.models import Case, PersonRole
 from conference.cases.services import people_in
 from conference.identity.services import Viewer
 from conference.trail import writing
+from conference.vault.errors import KeyDark, KeyGone
 from conference.vault.seal import Place, seal
-from conference.vault.unseal import Sealed, open_all
+from conference.vault.unseal import Opened, Sealed, open_each
 
 ERASED = "This was about somebody who was erased. It can no longer be read."
+NOT_NOW = "This cannot be read at the moment."
 
 
 _AT_RISK = PersonRole.VICTIM
@@ -55,7 +57,7 @@ def read_notes(
     about: the id of the review, the recall or the report.
     """
     sealed = [Sealed(one.blob, viewer.partnership_id, one.agency_id, one.place) for one in notes]
-    texts = open_all(session, sealed, erased=ERASED)
+    texts = [_said(one) for one in open_each(session, sealed)]
     if texts:
         writing.record(
             session,
@@ -67,3 +69,14 @@ def read_notes(
             about=(about,),
         )
     return texts
+
+
+def _said(opened: Opened) -> str:
+    """Raises SealBroken, and KeyGone for a key that is not in the key file."""
+    if isinstance(opened, KeyDark):
+        return NOT_NOW
+    if isinstance(opened, KeyGone) and opened.erased:
+        return ERASED
+    if isinstance(opened, str):
+        return opened
+    raise opened

@@ -20,6 +20,7 @@ from conference.sharing import catalogue
 from conference.sharing.door import Asked, disclose
 from conference.sharing.searching.renewing import renew
 from conference.sharing.view import CaseView
+from conference.vault.dark import must_give
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,8 @@ def take_back(session: Session, viewer: Viewer, field: Field) -> None:
 
 
 def send(session: Session, viewer: Viewer, case: Case, *, nil: bool) -> None:
-    """Say that the agency's research is done; `nil` when it holds nothing."""
+    """Say that the agency's research is done; `nil` when it holds nothing. Raises KeyHeldBack."""
+    must_give(session, viewer.partnership_id, viewer.agency_id)
     state = Research.NIL if nil else Research.SENT
     cases.set_research(session, case, viewer.agency_id, state, by=By.viewer(viewer))
 

@@ -78,7 +78,10 @@ def people_of(session: Session, case_ids: Sequence[str]) -> dict[str, dict[str, 
     return out
 
 
-def stored_fields(session: Session, viewer: Viewer, case_ids: Sequence[str], asked: Asked) -> list[Stored]:
+def stored_fields(
+    session: Session, viewer: Viewer, case_ids: Sequence[str], asked: Asked, *, even_dark: bool = False
+) -> list[Stored]:
+    """What is stored of these cases. even_dark: also of who does not give their key, never to be opened."""
     query = (
         select(
             Field.id,
@@ -130,7 +133,8 @@ def stored_fields(session: Session, viewer: Viewer, case_ids: Sequence[str], ask
         _check(session, one, audience.get(one.id, ()))
     keys = session.info["keys"]  # what is erased, or not to be opened now, is as if it had never been
     erased = {who for of in subjects.values() for who in of if keys.is_destroyed(f"person/{who}")}
-    dark = dark_among(session, viewer.partnership_id, {one.owner for one in fields})
+    owners = set() if even_dark else {one.owner for one in fields}
+    dark = dark_among(session, viewer.partnership_id, owners)
     there = [one for one in fields if erased.isdisjoint(one.subjects) and one.owner not in dark]
     return _narrowed(there, asked)
 

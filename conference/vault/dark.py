@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from conference.vault.errors import KeyHeldBack
 from conference.vault.keyring import Keyring
 
 
@@ -24,6 +25,12 @@ def dark_among(session: Session, partnership: str, owners: Iterable[str]) -> set
     if not isinstance(keys, Keyring):
         return set()
     return {owner for owner in owners if keys.is_dark(partnership, owner)}
+
+
+def must_give(session: Session, partnership: str, owner: str) -> None:
+    """Raises KeyHeldBack where this agency does not give its key: what it cannot see it does not change."""
+    if dark_among(session, partnership, [owner]):
+        raise KeyHeldBack(owner)
 
 
 def why_dark(keys: object, partnership: str, owner: str) -> Dark | None:

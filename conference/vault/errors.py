@@ -96,5 +96,15 @@ class NotAnswering(KeyRevoked):
     why = "is not given by what holds it"
 
 
+class KeyHeldBack(ConferenceError):
+    """An agency that does not give its key wants to add or change what it holds."""
+
+    status = 409
+    message = "Your agency's key is not given at the moment, so nothing can be added or changed."
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(f"the key of {owner} is not given: nothing was changed")
+
+
 class ProviderWrong(ConferenceError):
     """What is set for a provider of keys cannot be used; the message says why and what to do."""

@@ -23,6 +23,7 @@ from conference.permissions import Permission, Role
 from conference.sharing import catalogue
 from conference.sharing.asking.models import Question
 from conference.trail import writing
+from conference.vault.dark import dark_among
 from conference.vault.seal import Place, seal
 from conference.vault.unseal import Sealed, open_all
 
@@ -140,10 +141,11 @@ def waiting_for(session: Session, viewer: Viewer, *, at: datetime) -> list[Waiti
         select(Question).where(Question.case_id.in_(sorted(mine)), Question.done_at.is_(None), _for(viewer))
     ).all()
     keys = session.info["keys"]
+    dark = dark_among(session, viewer.partnership_id, {row.to_agency for row in rows if row.to_agency})
     found = [
         Waiting(row.id, mine[row.case_id].reference, row.class_name, _is_stray(viewer, row))
         for row in rows
-        if not keys.is_destroyed(f"person/{row.person_id}")
+        if not keys.is_destroyed(f"person/{row.person_id}") and row.to_agency not in dark
     ]
     return sorted(found, key=lambda one: (one.reference, one.class_name, one.id))
 
@@ -192,6 +194,8 @@ def _found(session: Session, viewer: Viewer, question_id: str, *, at: datetime) 
         )
     )
     if question is None or session.info["keys"].is_destroyed(f"person/{question.person_id}"):
+        raise NotFound
+    if dark_among(session, viewer.partnership_id, [question.to_agency or CONFERENCE]):
         raise NotFound
     return cases.visible_case(session, viewer, question.case_id, at=at), question
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from conference.identity.services import Viewer
 from conference.sharing.overrides.models import Emergency, OverrideAnswer, OverrideRequest
 from conference.trail import writing
+from conference.vault.dark import dark_among
 from conference.vault.seal import Place
 from conference.vault.unseal import Sealed, open_all
 
@@ -27,8 +28,11 @@ class Texts:
 def texts_of(
     session: Session, viewer: Viewer, request: OverrideRequest, answers: list[OverrideAnswer]
 ) -> Texts | None:
-    """What was written about a request; None for anybody who is not of the agency that wrote it. Logged."""
-    if viewer.agency_id != request.owner:
+    """What was written about a request; None for anybody who is not of the agency that wrote it. Logged.
+
+    None also while that agency does not give its key.
+    """
+    if viewer.agency_id != request.owner or dark_among(session, request.partnership_id, [request.owner]):
         return None
     owner, partnership = request.owner, request.partnership_id
     sealed = [
@@ -49,6 +53,8 @@ def reason_of(session: Session, viewer: Viewer, emergency: Emergency) -> str | N
     For officers who review it: the others know that it was used, by whom, when and on what.
     """
     if viewer.agency_id != emergency.agency_id or emergency.reason is None:
+        return None
+    if dark_among(session, emergency.partnership_id, [emergency.agency_id]):
         return None
     place = Place("emergency", emergency.id, "reason")
     one = Sealed(emergency.reason, emergency.partnership_id, emergency.agency_id, place)

@@ -47,7 +47,8 @@ class Withdrawn:
         self.cases = sorted(set(case_ids))
         self.people = people_of(session, self.cases)
         nobody = Viewer("", row.partnership_id, "", "", "", "", frozenset(), trained=False)
-        self.fields = {one.id: one for one in stored_fields(session, nobody, self.cases, EVERYTHING)}
+        fields = stored_fields(session, nobody, self.cases, EVERYTHING, even_dark=True)
+        self.fields = {one.id: one for one in fields}
         self.before, self.after = self._policies()
         self._coarser = {one.name: one.presence_as or one.name for one in self.after.classes}
         self._readers: dict[str, tuple[Viewer | None, set[str]]] = {}

@@ -29,6 +29,7 @@ from conference.sharing.taking import said_so
 from conference.sharing.taking.models import Outcome, Unanswered
 from conference.sharing.taking.taken import Taken, read_taken
 from conference.trail import writing
+from conference.vault.dark import dark_among
 from conference.vault.place import Place
 from conference.vault.unseal import Sealed, open_all
 
@@ -220,7 +221,9 @@ class _Seen:
 
     def _opened(self, rows: Iterable[ConsentRow | Unanswered]) -> dict[str, Taken | str]:
         """How each was taken that was taken by the viewer's own agency."""
-        own = [row for row in rows if row.recorded_for == self.viewer.agency_id]
+        mine = self.viewer.agency_id
+        dark = dark_among(self.session, self.viewer.partnership_id, [mine])
+        own = [row for row in rows if row.recorded_for == mine and mine not in dark]
         sealed = [one for row in own if (one := _sealed(row)) is not None]
         told = open_all(self.session, [one for _, one in sealed])
         return {row_id: read_taken(text) for (row_id, _), text in zip(sealed, told, strict=True)}
