@@ -67,6 +67,6 @@ _WORDS = {
         "The copy could not be checked: tesseract, which reads pictures, is not installed on the server. "
         "Nothing was shared. Ask whoever looks after Conference to install it."
     ),
-    Fault.SURVIVES: "A word that you want removed can still be read. Mark its place, and make the copy again.",
+    Fault.SURVIVES: "A word that you want removed can still be read. Mark its place and make the copy again.",
     Fault.GONE: "The file can no longer be opened.",
 }

@@ -28,7 +28,6 @@ def upgrade() -> None:
         _number("pages"),
         sa.Column("scanned", sa.Boolean(), nullable=False),
         _text("copy_id", nullable=True),
-        sa.Column("name", sa.LargeBinary(), nullable=False),
         sa.Column("marks", sa.LargeBinary(), nullable=True),
         *_worked_on(),
         *_keys("attachment", "field", "case"),

@@ -13,10 +13,14 @@ MOST_WORDS = 100
 LONGEST_WORD = 200
 
 
+MARKS_ALONE = 0
+
+
 class Part(NamedTuple):
     """Which part of a document: the file itself, one of its pages, or a redacted copy, whole or a page of it.
 
-    page: counted from 1; None is the whole.   is_copy: the copy that was chosen, or for its owner `copy_id`.
+    page: counted from 1; None is the whole, MARKS_ALONE what is marked in the file.
+    is_copy: the copy that was chosen, or for its owner `copy_id`.
     """
 
     page: int | None = None
@@ -87,5 +91,6 @@ class Document:
     marks: Marks = field(default_factory=Marks)
 
     def shown(self) -> bytes:
-        """Exactly what is shown, for the log to commit to: what the machine read, then the bytes."""
-        return self.text.encode("utf-8") + self.content
+        """What is shown, for the log to commit to: what the machine read, what is marked, then the bytes."""
+        marked = "" if self.marks.is_empty else self.marks.to_text()
+        return f"{self.text}{marked}".encode() + self.content

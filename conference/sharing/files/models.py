@@ -29,7 +29,8 @@ _WAITS = text("state = 'waiting'")
 class Attachment(RowSealed, OfPartnership, Base):
     """A file on an agency's own record: for that agency alone. What others may see of it is its copy.
 
-    name:    what it was called, sealed.   size: in bytes.   pages: 0 until it was opened.
+    What it was called is not kept: names of files name people.
+    size:    in bytes.   pages: 0 until it was opened.
     marks:   what is to be removed, as far as it is marked, sealed.
     fault:   why it was refused.   scanned: whether a virus scanner has seen it.
     copy_id: the redacted copy that others may be shown, as far as the field is offered.
@@ -53,7 +54,6 @@ class Attachment(RowSealed, OfPartnership, Base):
     pages: Mapped[int] = mapped_column(default=0)
     scanned: Mapped[bool] = mapped_column(default=False)
     copy_id: Mapped[str | None]
-    name: Mapped[SealedBytes]
     marks: Mapped[bytes | None] = mapped_column(LargeBinary)
     made_at: Mapped[datetime]
     made_by: Mapped[str]

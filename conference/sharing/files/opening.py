@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from conference.errors import NotFound
 from conference.files.kinds import Media, picture_of
 from conference.sharing.files import store
-from conference.sharing.files.document import Document, Marks, Part
+from conference.sharing.files.document import MARKS_ALONE, Document, Marks, Part
 from conference.sharing.files.models import Attachment, DocumentCopy, State
 from conference.vault.place import Place
 from conference.vault.unseal import Sealed, open_all
@@ -42,6 +42,8 @@ def open_part(session: Session, field_id: str, part: Part, *, is_own: bool) -> D
 
 def _of_original(session: Session, attachment: Attachment, part: Part) -> Document:
     marks = marks_of(session, attachment)
+    if part.page == MARKS_ALONE:
+        return Document(b"", "", attachment.pages, marks=marks)
     if part.page is None:
         content = store.get(session, attachment, store.original_id(attachment.field_id))
         return Document(content, Media(attachment.media).mime, attachment.pages)
@@ -74,12 +76,6 @@ def marks_of(session: Session, attachment: Attachment) -> Marks:
 def marks_of_copy(session: Session, copy: DocumentCopy) -> Marks:
     """What was marked when the copy was asked for."""
     return Marks.of(_opened(session, copy, "document_copy", copy.id, "marks", copy.marks))
-
-
-def name_of(session: Session, attachment: Attachment) -> str:
-    """What the file was called. For its own agency."""
-    place = attachment.field_id
-    return _opened(session, attachment, "attachment", place, "name", attachment.name) or ""
 
 
 def _opened(
