@@ -19,6 +19,7 @@ from conference.desk import routes as desk
 from conference.desk.asking import routes as asking
 from conference.desk.consents import routes as consents
 from conference.desk.emergency import routes as emergency
+from conference.desk.files import routes as documents
 from conference.desk.notices import routes as notices
 from conference.desk.overrides import routes as overrides
 from conference.formats import FILTERS
@@ -84,7 +85,7 @@ def assemble(settings: Settings) -> web.ConferenceFlask:
         live,
     ):
         part.init_app(app)
-    for part in (agreements, rules, explaining, reviews, wrong):
+    for part in (agreements, rules, explaining, reviews, wrong, documents):
         part.init_app(app)
     return app
 

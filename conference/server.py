@@ -11,6 +11,7 @@ from conference import create_app
 from conference.commands import installing
 from conference.commands.errors import Stopped
 from conference.identity.models import Partnership
+from conference.sharing.files.work import Workshop
 from conference.trail.errors import LogDisagrees
 from conference.trail.sequencer import check_start
 from conference.trail.witnessing.asker import Asker
@@ -59,6 +60,7 @@ class _Server(BaseApplication):
         self._settings = settings
         self._app: Flask | None = None
         self._asker: Asker | None = None
+        self._workshop: Workshop | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -72,6 +74,7 @@ class _Server(BaseApplication):
         parts = self._app.extensions["conference"]
         parts.sequencer.start()
         self._asker = Asker(parts.database).start()
+        self._workshop = Workshop(parts.database, self._settings.clamd).start()
         return self._app
 
     def _stop(self, _server: object, _worker: object) -> None:
@@ -80,6 +83,8 @@ class _Server(BaseApplication):
             parts = self._app.extensions["conference"]
             if self._asker is not None:
                 self._asker.stop()
+            if self._workshop is not None:
+                self._workshop.stop()
             parts.sequencer.stop()
             parts.database.close()
 

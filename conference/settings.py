@@ -40,6 +40,8 @@ class Settings:
     proxies:    how many reverse proxies stand in front and set X-Forwarded-*.
     bind:       `host:port` to listen on.
     workers:    processes (PostgreSQL only; SQLite always has one).
+    clamd:      where a virus scanner listens: the path of its socket, or HOST:PORT on this machine. Where it
+                is set, no file is opened before the scanner has found nothing in it.
     providers:  a TOML file that says who else holds agencies' keys (default: nobody).
     """
 
@@ -52,6 +54,7 @@ class Settings:
     proxies: int = 0
     bind: str = "127.0.0.1:8000"
     workers: int = 2
+    clamd: str | None = None
     providers: Path | None = None
 
     @property
@@ -66,7 +69,7 @@ class Settings:
 
 
 KNOWN = frozenset(
-    {"DATA", "DATABASE", "KEYS", "SECRETS", "URL", "MODE", "PROXIES", "BIND", "WORKERS", "PROVIDERS"}
+    {"DATA", "DATABASE", "KEYS", "SECRETS", "URL", "MODE", "PROXIES", "BIND", "WORKERS", "CLAMD", "PROVIDERS"}
 )
 
 
@@ -100,6 +103,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         faults.append(f"{PREFIX}BIND is {bind!r}; use HOST:PORT")
     elif url.startswith("http:") and host not in LOOPBACK:
         faults.append(f"{PREFIX}BIND is {bind!r}; without https listen on 127.0.0.1 only")
+    clamd = own.get("CLAMD", "").strip() or None
+    faults += _faults_of_scanner(clamd)
     if faults:
         raise BadSettings(faults)
     return Settings(
@@ -112,6 +117,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         proxies=numbers["PROXIES"],
         bind=bind,
         workers=numbers["WORKERS"],
+        clamd=clamd,
         providers=Path(own["PROVIDERS"]).absolute() if own.get("PROVIDERS") else None,
     )
 
@@ -156,6 +162,15 @@ def _faults_of_url(url: str, mode: str) -> list[str]:
     if mode == "demo" and parts.hostname not in LOOPBACK:
         return [f"{PREFIX}URL names another machine; the demo answers only on this one"]
     return []
+
+
+def _faults_of_scanner(clamd: str | None) -> list[str]:
+    if clamd is None or clamd.startswith("/"):
+        return []
+    host, _, port = clamd.rpartition(":")
+    if host in LOOPBACK and port.isdigit():
+        return []
+    return [f"{PREFIX}CLAMD is {clamd!r}; use a socket's path or 127.0.0.1:PORT: files go there unsealed"]
 
 
 def _known() -> str:
