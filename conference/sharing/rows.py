@@ -78,6 +78,7 @@ def _row(one: Shown, names: dict[str, str]) -> Row:
         summary=one.texts.get("summary") if own else None,
         has_document=one.has_document,
         document=one.document,
+        case_id=stored.case_id,
     )
 
 

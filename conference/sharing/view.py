@@ -64,6 +64,7 @@ class Row:
     summary: str | None = None
     has_document: bool = False
     document: Document | None = None
+    case_id: str | None = None
 
     @property
     def label(self) -> str:
