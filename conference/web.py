@@ -202,6 +202,7 @@ def _finish(response: Response) -> Response:
         f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; "
         "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types htmx"
+        + ("; sandbox" if g.get("is_sandboxed") else "")  # somebody's file, to be saved: it runs nothing here
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
