@@ -12,6 +12,7 @@ from conference.commands import installing
 from conference.commands.errors import Stopped
 from conference.identity.models import Partnership
 from conference.sharing.files.work import Workshop
+from conference.sharing.holding.watching import Watch
 from conference.trail.errors import LogDisagrees
 from conference.trail.sequencer import check_start
 from conference.trail.witnessing.asker import Asker
@@ -61,6 +62,7 @@ class _Server(BaseApplication):
         self._app: Flask | None = None
         self._asker: Asker | None = None
         self._workshop: Workshop | None = None
+        self._watch: Watch | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -73,6 +75,7 @@ class _Server(BaseApplication):
         self._app = create_app(self._settings)
         parts = self._app.extensions["conference"]
         parts.sequencer.start()
+        self._watch = Watch(parts.database).start()
         self._asker = Asker(parts.database).start()
         self._workshop = Workshop(parts.database, self._settings.clamd).start()
         return self._app
@@ -85,6 +88,8 @@ class _Server(BaseApplication):
                 self._asker.stop()
             if self._workshop is not None:
                 self._workshop.stop()
+            if self._watch is not None:
+                self._watch.stop()
             parts.sequencer.stop()
             parts.database.close()
 
