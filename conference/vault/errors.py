@@ -40,7 +40,9 @@ class KeyDestroyed(KeyMissing):
 class KeyRevoked(KeyMissing):
     """The agency whose key it is has taken it back, or its holder does not give it: dark until it does."""
 
+    status = 503
     why = "is not given by the agency whose key it is"
+    message = "This agency's key is not given at the moment. Nothing was changed."
 
 
 class SealBroken(ConferenceError):
