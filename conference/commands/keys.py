@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from conference import clock
 from conference.commands.errors import Stopped
 from conference.db import Database
 from conference.formats import FILTERS
+from conference.identity.models import Partnership
 from conference.trail import sequencer, writing
 from conference.trail.errors import LogDisagrees
 from conference.vault import nonces, rotation, rotation_values
@@ -39,12 +41,22 @@ def rotate(
     fields: seal what is sealed anew as well, under new data keys. One that was broken off goes on.
     Raises Stopped if there is nobody of that name.
     """
-    faults = 0
-    for owner in _owners(database, partnership, agency):
-        faults += _rotate_one(database, owner, fields=fields, tell=tell)
+    tasks, faults = _begin(database, _owners(database, partnership, agency), fields=fields, tell=tell)
+    rotation.barrier(database)
+    found = _rewrap(database, tasks, tell)
+    for one in sorted({task.owner.partnership for task in tasks if task.fields}):
+        found |= _reseal(database, [task for task in tasks if task.owner.partnership == one], tell)
+        found |= _rewrap(database, tasks, tell)
+    for place, why in sorted(found.items()):
+        tell(f"{place} could not be moved: {why}.")
+    for task in tasks:
+        with database.write() as session:
+            rotation.finish(session, task, at=clock.now(), log=_log)
     _place(database)
+    faults += len(found)
     if destroy_old:
-        return destroy(database, agency=agency, partnership=partnership, wait=True, tell=tell) or bool(faults)
+        left = destroy(database, agency=agency, partnership=partnership, wait=True, tell=tell)
+        return 1 if left or faults else 0
     if not faults:
         tell(
             "Older keys are still there. `conference keys destroy-old` destroys them; make a backup after it."
@@ -52,74 +64,69 @@ def rotate(
     return 1 if faults else 0
 
 
-def _rotate_one(database: Database, owner: Owner, *, fields: bool, tell: Tell) -> int:
-    """How many things could not be moved."""
-    try:
-        with database.write() as session:
-            task = rotation.begin(session, owner, fields=fields, at=clock.now(), log=_log)
-    except KeyRevoked:
-        tell(f"{_name(owner)}: its key is not given, so it stays as it is.")
-        return 1
-    if task.fields:
-        rotation.retire(database, task)
-    rotation.barrier(database)
-    faults = _rewrap(database, task, tell)
-    if task.fields:
-        faults |= _reseal(database, task, tell)
-        faults |= _rewrap(database, task, tell)
-    for place, why in sorted(faults.items()):
-        tell(f"{_name(owner)}: {place} could not be moved: {why}.")
-    with database.write() as session:
-        rotation.finish(session, task, at=clock.now(), log=_log)
-    return len(faults)
+def _begin(
+    database: Database, owners: Sequence[Owner], *, fields: bool, tell: Tell
+) -> tuple[list[Task], int]:
+    """A rotation for each owner, and how many do not give their key."""
+    tasks = []
+    for owner in owners:
+        try:
+            with database.write() as session:
+                task = rotation.begin(session, owner, fields=fields, at=clock.now(), log=_log)
+        except KeyRevoked:
+            tell(f"{_name(owner)}: its key is not given, so it stays as it is.")
+            continue
+        if task.fields:
+            rotation.retire(database, task)
+        tasks.append(task)
+    return tasks, len(owners) - len(tasks)
 
 
-def _rewrap(database: Database, task: Task, tell: Tell) -> dict[str, str]:
-    says, faults, done, after = _Telling(tell), dict[str, str](), 0, None
-    while True:
-        began = time.monotonic()
-        step = rotation.rewrap(database, task, after)
-        done, after, faults = done + step.done, step.last, faults | step.faults
-        if step.last is None:
-            break
-        says(f"{_name(task.owner)}: {done:,} data keys wrapped anew so far.")
-        _pause(began)
-    if done:
-        tell(f"{_name(task.owner)}: {done:,} data keys wrapped anew with version {task.version}.")
+def _rewrap(database: Database, tasks: Sequence[Task], tell: Tell) -> dict[str, str]:
+    says, faults = _Telling(tell), dict[str, str]()
+    for task in tasks:
+        done, after = 0, None
+        while True:
+            began = time.monotonic()
+            step = rotation.rewrap(database, task, after)
+            done, after, faults = done + step.done, step.last, faults | step.faults
+            if step.last is None:
+                break
+            says(f"{_name(task.owner)}: {done:,} data keys wrapped anew so far.")
+            _pause(began)
+        if done:
+            tell(f"{_name(task.owner)}: {done:,} data keys wrapped anew with version {task.version}.")
     return faults
 
 
-def _reseal(database: Database, task: Task, tell: Tell) -> dict[str, str]:
-    """Look at every sealed column until nothing is left that can be sealed anew."""
-    says, faults, total = _Telling(tell), dict[str, str](), 0
+def _reseal(database: Database, tasks: Sequence[Task], tell: Tell) -> dict[str, str]:
+    """Look at every sealed column of a partnership until nothing is left that can be sealed anew."""
+    partnership, says, total = tasks[0].owner.partnership, _Telling(tell), 0
+    with database.read() as session:
+        old = frozenset[bytes]().union(
+            *(rotation_values.old_marks(session, one) for one in tasks if one.fields)
+        )
     while True:
-        with database.read() as session:
-            old = rotation_values.old_marks(session, task)
-        done = busy = erased = 0
+        whole = rotation_values.NOTHING
         for of in SEALED:
             after, looked = None, 0
             while True:
                 began = time.monotonic()
-                step = rotation_values.reseal(database, task, of, old, after)
-                done, busy, erased = done + step.done, busy + step.busy, erased + step.erased
-                looked, after, faults = looked + step.looked, step.last, faults | step.faults
-                says(
-                    f"{_name(task.owner)}: {total + done:,} values sealed anew so far; "
-                    f"looked at {looked:,} rows of {of.name}."
-                )
+                step = rotation_values.reseal(database, partnership, of, old, after)
+                whole, after, looked = whole.with_more(step), step.last, looked + step.looked
+                sealed = f"{total + whole.done:,} values sealed anew so far"
+                says(f"{partnership}: {sealed}; looked at {looked:,} rows of {of.name}.")
                 if step.done:
                     _pause(began)
                 if after is None:
                     break
-        total += done
-        if not done and not busy:
+        total += whole.done
+        if not whole.done and not whole.busy:
             break
-        time.sleep(LONGEST_PAUSE if busy else 0)
-    tell(
-        f"{_name(task.owner)}: {total:,} values sealed anew."
-        + (f" {erased:,} about erased people stay as they are." if erased else "")
-    )
-    return faults
+        time.sleep(LONGEST_PAUSE if whole.busy else 0)
+    left = f" {whole.erased:,} about erased people stay as they are." if whole.erased else ""
+    tell(f"{partnership}: {total:,} values sealed anew.{left}")
+    return dict(whole.faults)
 
 
 def destroy(
@@ -238,8 +245,8 @@ def _log(session: Session, name: str, partnership: str, owner: str, version: int
 def _place(database: Database) -> None:
     """Give what was just logged its place, unless the log is not sound: the start says so."""
     with database.read() as session:
-        partnerships = {owner.partnership for owner in rotation.owners(session, None, None)}
-    for one in sorted(partnerships):
+        partnerships = session.scalars(select(Partnership.id).order_by(Partnership.id)).all()
+    for one in partnerships:
         try:
             sequencer.place(database, one)
         except LogDisagrees:

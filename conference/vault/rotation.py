@@ -130,11 +130,12 @@ def retire(database: Database, task: Task) -> None:
     """Let nothing new be sealed with data keys from before the rotation; those who need one make it."""
     query = _data_keys(task.owner).where(DataKey.current, DataKey.version < task.version)
     while True:
-        with database.write() as session:
+        with database.read() as session:
             ids = session.scalars(query.with_only_columns(DataKey.id).limit(BATCH * 5)).all()
-            session.execute(update(DataKey).where(DataKey.id.in_(ids)).values(current=False))
         if not ids:
             return
+        with database.write() as session:
+            session.execute(update(DataKey).where(DataKey.id.in_(ids)).values(current=False))
 
 
 class Rewrapped(NamedTuple):
@@ -162,7 +163,7 @@ def rewrap(database: Database, task: Task, after: str | None) -> Rewrapped:
         else:
             moved.append((one, outer_layer(keys, one.info, inner, task.version)))
     with database.write() as session:
-        for one, wrapped in moved:
+        for one, wrapped in sorted(moved):
             same = update(DataKey).where(DataKey.id == one.info.id, DataKey.wrapped == one.wrapped)
             session.execute(same.values(wrapped=wrapped, wrapped_by=task.version))
     return Rewrapped(len(moved), faults, found[-1].info.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import LargeBinary, Table, bindparam, func, select, tuple_
@@ -37,8 +37,22 @@ class Step(NamedTuple):
     done: int
     busy: int
     erased: int
-    faults: dict[str, str]
+    faults: Mapping[str, str]
     last: Key | None
+
+    def with_more(self, step: Step) -> Step:
+        """Both together."""
+        return Step(
+            self.looked + step.looked,
+            self.done + step.done,
+            self.busy + step.busy,
+            self.erased + step.erased,
+            {**self.faults, **step.faults},
+            step.last,
+        )
+
+
+NOTHING = Step(0, 0, 0, 0, {}, None)
 
 
 def old_marks(session: Session, task: Task) -> frozenset[bytes]:
@@ -52,21 +66,24 @@ def old_marks(session: Session, task: Task) -> frozenset[bytes]:
     return frozenset(short_id(one) for one in session.scalars(query))
 
 
-def reseal(database: Database, task: Task, of: SealedTable, old: frozenset[bytes], after: Key | None) -> Step:
+def reseal(
+    database: Database, partnership: str, of: SealedTable, old: frozenset[bytes], after: Key | None
+) -> Step:
     """Look at the next rows of a table, and seal anew what is sealed with old data keys."""
     table = of.table
     key = [table.c[name] for name in of.key]
     marks = [func.substr(table.c[name], KEY_FROM, KEY_BYTES, type_=LargeBinary()) for name in of.places]
-    query = select(*key, *marks).where(_in(table) == task.owner.partnership).order_by(*key).limit(PAGE)
+    query = select(*key, *marks).where(_in(table) == partnership).order_by(*key).limit(PAGE)
     if after is not None:
         query = query.where(tuple_(*key) > tuple_(*after))
     with database.read() as session:
         rows = [tuple(row) for row in session.execute(query)]
     due = [row[: len(key)] for row in rows if not old.isdisjoint(map(_mark, row[len(key) :]))]
-    step = Step(len(rows), 0, 0, 0, {}, rows[-1][: len(key)] if len(rows) == PAGE else None)
+    step = NOTHING._replace(looked=len(rows), last=rows[-1][: len(key)] if len(rows) == PAGE else None)
     for start in range(0, len(due), BATCH):
         with database.write() as session:
-            step = _batch(session, of, table, due[start : start + BATCH], old, step)
+            more = _batch(session, of, table, due[start : start + BATCH], old)
+        step = step.with_more(more)._replace(last=step.last)
     return step
 
 
@@ -92,7 +109,7 @@ class _Value(NamedTuple):
 
 
 def _batch(
-    session: Session, of: SealedTable, table: Table, keys: Sequence[Key], old: frozenset[bytes], before: Step
+    session: Session, of: SealedTable, table: Table, keys: Sequence[Key], old: frozenset[bytes]
 ) -> Step:
     """In one transaction. A row that somebody else is just changing is left to be looked at again."""
     key = [table.c[name] for name in of.key]
@@ -111,7 +128,7 @@ def _batch(
     ]
     data_keys = for_opening(session, {key_id_in(one.blob) for one in values}, "field")
     plain: dict[Wanted, list[tuple[_Value, Place, bytes]]] = {}
-    erased, faults = 0, dict(before.faults)
+    erased, faults = 0, {}
     for one in values:
         data_key = data_keys.get(key_id_in(one.blob))
         opened = _opened(one, data_key)
@@ -124,12 +141,7 @@ def _batch(
             wants = Wanted(info.partnership, info.owner, info.subjects, info.purpose)
             plain.setdefault(wants, []).append((one, *opened))
     done = _write(session, of, table, plain)
-    return before._replace(
-        done=before.done + done,
-        busy=before.busy + len(keys) - len(rows),
-        erased=before.erased + erased,
-        faults=faults,
-    )
+    return Step(0, done, len(keys) - len(rows), erased, faults, None)
 
 
 def _opened(one: _Value, key: OpenKey | Fault | None) -> tuple[Place, bytes] | KeyGone | None:

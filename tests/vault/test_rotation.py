@@ -1,0 +1,379 @@
+"""Keys are rotated while people work: nothing is lost, nothing forgotten, whatever dies."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from conference import clock
+from conference.cases import records
+from conference.cases.models import Field, Record
+from conference.commands import keys as commands
+from conference.commands.errors import Stopped
+from conference.db import Database
+from conference.trail.reading import Wanted, events_for
+from conference.vault import rotation, rotation_values
+from conference.vault.datakeys import Fault, for_opening
+from conference.vault.erase import erase_person
+from conference.vault.keyfile import KeyFile
+from conference.vault.models import DataKey, KeyRotation
+from conference.vault.rotation import Owner
+from tests.support.client import application, copied, signed_in
+from tests.support.server import opened, serving_world
+from tests.support.soak import Soak
+from tests.support.world import HOME, World
+from tests.vault.rotating import add_many, data_keys, ended, everything, meanwhile, read_some, start
+
+KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+HOST = "http://localhost"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return serving_world(tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture(params=KINDS)
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
+    if request.param == "sqlite":
+        return copied(request.getfixturevalue("made"), tmp_path / "data")
+    (tmp_path / "data").mkdir()
+    return serving_world(tmp_path / "data", request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def database(world: World) -> Iterator[Database]:
+    database = opened(world)
+    yield database
+    database.close()
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rotation, "GRACE", timedelta(0))
+
+
+def silent(_said: str) -> None:
+    pass
+
+
+def page(world: World) -> str:
+    """A case's page without what is random in it."""
+    answer = signed_in(application(world), world, "p-rep").get(f"/cases/{world.case_id}", base_url=HOST)
+    assert answer.status_code == 200
+    text = answer.get_data(as_text=True)
+    return text[text.index("<h1") : text.index("</main>")].split('id="receipt"')[0]
+
+
+def events(database: Database, name: str) -> list[tuple[str, ...]]:
+    """What the police read of events of that name: what each is about, and its mark."""
+    with database.read() as session:
+        found = events_for(session, HOME, "police", Wanted(names=(name,)))
+        return sorted((*one.about, one.mark or "") for one in found)
+
+
+def test_a_new_version_wraps_data_keys_anew_and_touches_nothing_else(
+    world: World, database: Database
+) -> None:
+    before, keys_before, shown = everything(database), data_keys(database), page(world)
+    assert commands.rotate(database, tell=silent) == 0
+    assert everything(database) == before
+    after = data_keys(database)
+    assert after.keys() == keys_before.keys()
+    assert {(one.version, one.wrapped_by, one.current) for one in after.values()} == {(1, 2, True)}
+    assert all(after[one].wrapped != keys_before[one].wrapped for one in after)
+    assert commands.destroy(database, tell=silent) == 0
+    names = database.keys.names()
+    assert not [one for one in names if one.startswith(("agency/", "directory/")) and one.endswith("/1")]
+    assert everything(opened(world)) == before
+    assert page(world) == shown
+
+
+def test_fields_are_sealed_anew_and_old_data_keys_can_go(world: World, database: Database) -> None:
+    before, shown = everything(database), page(world)
+    assert before
+    assert all(one.text is not None for one in before.values())
+    assert commands.rotate(database, fields=True, tell=silent) == 0
+    after = everything(database)
+    assert {place: one.text for place, one in after.items()} == {
+        place: one.text for place, one in before.items()
+    }
+    assert not {one.data_key for one in after.values()} & {one.data_key for one in before.values()}
+    assert page(world) == shown
+    old = {row.id for row in data_keys(database).values() if row.version == 1 and row.purpose == "field"}
+    assert old
+    assert commands.destroy(database, tell=silent) == 0
+    assert not old & data_keys(database).keys()
+    assert everything(opened(world)) == after
+    assert page(world) == shown
+
+
+def test_one_agency_is_rotated_alone(database: Database) -> None:
+    assert commands.rotate(database, agency="police", fields=True, tell=silent) == 0
+    versions = {(row.owner, row.wrapped_by) for row in data_keys(database).values()}
+    assert ("police", 2) in versions
+    assert {version for owner, version in versions if owner != "police"} == {1}
+    with pytest.raises(Stopped, match="Nobody of that name"):
+        commands.rotate(database, agency="nobody", tell=silent)
+
+
+def test_what_a_thief_had_before_opens_nothing_afterwards(world: World, database: Database) -> None:
+    """With the database of then and the key file of now."""
+    with database.read() as session:
+        rows = session.execute(select(DataKey.id, DataKey.wrapped, DataKey.wrapped_by)).all()
+    commands.rotate(database, fields=True, destroy_old=True, tell=silent)
+    stolen = {row.id: row for row in rows}
+    with database.write() as session:
+        for one, row in stolen.items():
+            values = {"wrapped": row.wrapped, "wrapped_by": row.wrapped_by}
+            session.execute(update(DataKey).where(DataKey.id == one).values(values))
+    again = opened(world)
+    left = [row for row in data_keys(again).values() if row.id in stolen and row.purpose == "body"]
+    assert left
+    with again.read() as session:
+        found = for_opening(session, [row.id for row in left], "body")
+        assert all(isinstance(one, Fault) for one in found.values())
+
+
+def test_each_rotation_is_in_the_log(database: Database) -> None:
+    commands.rotate(database, agency="police", fields=True, tell=silent)
+    assert events(database, "key.created") == [("police/2", "fields")]
+    assert events(database, "key.rotated") == [("police/2", "fields")]
+    assert events(database, "key.destroyed") == []
+    commands.destroy(database, tell=silent)
+    assert events(database, "key.destroyed") == [("police/2", "fields")]
+    commands.destroy(database, tell=silent)
+    assert len(events(database, "key.destroyed")) == 1, "there was nothing left to destroy"
+
+
+def test_the_erased_and_the_broken_stay_as_they_are_and_the_rest_moves(
+    world: World, database: Database
+) -> None:
+    broken = world.fields["police/identity.name/victim"]
+    with database.write() as session:
+        erase_person(session, database.keys, world.people["child"])
+    with database.write() as session:
+        value = session.scalar(select(Field.value).where(Field.id == broken))
+        assert value is not None
+        session.execute(update(Field).where(Field.id == broken).values(value=value[:-1] + b"!"))
+    before, said = everything(database), list[str]()
+    assert commands.rotate(database, fields=True, tell=said.append) == 1
+    after = everything(database)
+    unread = {place for place, one in before.items() if one.text is None}
+    assert unread > {f"field {broken} value/1"}
+    for place, one in before.items():
+        assert after[place].text == one.text
+        assert (after[place].data_key == one.data_key) == (place in unread)
+    assert [line for line in said if line.startswith(f"field {broken} value/1 could not be moved")]
+    assert commands.destroy(database, tell=silent) == 0
+    kept = {one.data_key for place, one in before.items() if place in unread}
+    assert kept <= data_keys(database).keys(), "what nobody can open is not said to be changed"
+
+
+def test_old_keys_stay_until_nothing_needs_them(
+    world: World, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(rotation, "GRACE", timedelta(minutes=1))
+    commands.rotate(database, agency="police", tell=silent)
+    assert commands.destroy(database, tell=said.append) == 1
+    assert "seconds more" in said[-1]
+    assert "agency/nm/police/1" in database.keys.names()
+    with clock.held(clock.now() + timedelta(minutes=2)):
+        with database.write() as session:
+            session.execute(update(KeyRotation).values(done_at=None))
+        assert commands.destroy(database, tell=said.append) == 1
+        assert "its rotation is not done" in said[-1]
+        with database.write() as session:
+            session.execute(update(KeyRotation).values(done_at=clock.now() - timedelta(hours=1)))
+            some = select(DataKey.id).where(DataKey.owner == "police").limit(1).scalar_subquery()
+            session.execute(update(DataKey).where(DataKey.id == some).values(wrapped_by=1))
+        assert commands.destroy(database, tell=said.append) == 1
+        assert "version 1 is still needed" in said[-1]
+    assert "agency/nm/police/1" in database.keys.names()
+
+
+def test_a_rotation_that_goes_on_is_not_begun_again(database: Database) -> None:
+    def begin(*, fields: bool) -> rotation.Task:
+        with database.write() as session:
+            return rotation.begin(
+                session, Owner(HOME, "police"), fields=fields, at=clock.now(), log=commands._log
+            )
+
+    first = begin(fields=False)
+    assert (begin(fields=False), first.version) == (first, 2)
+    assert begin(fields=True) == first._replace(fields=True)
+    assert begin(fields=False) == first._replace(fields=True), "what was begun is not taken back"
+    commands.rotate(database, agency="police", tell=silent)
+    assert begin(fields=False).version == 3
+
+
+def test_show_says_how_far_it_is(database: Database) -> None:
+    said: list[str] = []
+    with database.write() as session:
+        rotation.begin(session, Owner(HOME, "police"), fields=True, at=clock.now(), log=commands._log)
+    commands.show(database, agency="police", partnership=HOME, tell=said.append)
+    assert said[0] == "nm/police: version 2."
+    assert "version 1 wraps" in said[1]
+    assert "data keys are not wrapped anew yet" in said[2]
+    commands.rotate(database, agency="police", tell=silent)
+    said.clear()
+    commands.show(database, agency="police", partnership=HOME, tell=said.append)
+    assert "rotated" in said[-1]
+
+
+# --- while people work, and whatever dies ------------------------------------------------------------------
+
+
+def correcting(database: Database, world: World, numbers: Iterator[int]) -> None:
+    """Somebody corrects a field, and offers it no further, again and again."""
+    with database.write() as session:
+        field = session.get_one(Field, world.fields["police/identity.name/victim"])
+        records.correct_field(
+            session,
+            field,
+            value=f"Name {next(numbers)}",
+            recorded_at=None,
+            by=world.staff["p-rep"],
+            at=clock.now(),
+        )
+
+
+def adding(database: Database, world: World) -> None:
+    """Somebody records something new."""
+    with database.write() as session:
+        first = session.get_one(Field, world.fields["nhs/health.mental/victim"])
+        record = session.get_one(Record, first.record_id)
+        records.add_field(
+            session,
+            record,
+            class_name="health",
+            value="Seen again",
+            recorded_at=None,
+            by=world.staff["n-rep"],
+            at=clock.now(),
+        )
+
+
+def check_complete(world: World, database: Database) -> None:
+    """Nothing is wrapped or sealed with what was there before the last rotations of the owners."""
+    with database.read() as session:
+        for owner in rotation.owners(session, None, None):
+            task = rotation.latest(session, owner)
+            assert task is not None
+            assert task.done_at is not None
+            assert rotation.left(session, task) == 0
+            old = {row.id for row in data_keys(database).values() if _is_old(row, task)}
+            assert not old & {one.data_key for one in everything(database).values() if one.text is not None}
+    assert all(one.text is not None for one in everything(database).values())
+
+
+def _is_old(row: DataKey, task: rotation.Task) -> bool:
+    mine = (row.partnership_id, row.owner) == task.owner
+    return mine and row.version < task.version and row.purpose == "field"
+
+
+@pytest.mark.slow
+def test_readers_and_writers_work_on_while_two_rotate_at_once(
+    world: World, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "BATCH", 20)
+    monkeypatch.setattr(rotation_values, "BATCH", 20)
+    many = add_many(database, world, 300)
+    others, numbers = [opened(world) for _ in range(3)], iter(range(1_000_000))
+    works = (
+        lambda: read_some(others[0], many, 20),
+        lambda: correcting(others[1], world, numbers),
+        lambda: adding(others[1], world),
+    )
+    with meanwhile(*works) as seen, ThreadPoolExecutor(2) as two:
+        both = [two.submit(commands.rotate, one, fields=True, tell=silent) for one in (database, others[2])]
+        assert [one.result() for one in both] == [0, 0]
+    assert [one.faults for one in seen] == [[]] * 3
+    assert all(one.done for one in seen)
+    assert commands.rotate(database, fields=True, destroy_old=True, tell=silent) == 0
+    check_complete(world, database)
+    read_some(database, many, len(many.says))
+    for one in others:
+        one.close()
+
+
+@pytest.mark.slow
+def test_killed_at_any_commit_it_goes_on_and_ends(world: World, database: Database) -> None:
+    many, numbers = add_many(database, world, 300), iter(range(1_000_000))
+    shown, other = page(world), opened(world)
+    seed = random.Random(5)
+    works = (lambda: read_some(database, many, 20), lambda: correcting(other, world, numbers))
+    with meanwhile(*works) as seen:
+        for _ in range(3):
+            killed, _ = ended(
+                start(world, "rotate", "--fields", dies_at=seed.choice([1, 2, 5, 9, 14, 25]), size=10)
+            )
+            assert killed
+        killed, _ = ended(start(world, "rotate", "--fields"))
+    assert not killed
+    assert [one.faults for one in seen] == [[], []]
+    assert all(one.done for one in seen)
+    check_complete(world, database)
+    read_some(database, many, len(many.says))
+    assert len(shown)
+    assert commands.destroy(database, tell=silent) == 0
+    check_complete(world, opened(world))
+    other.close()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_hundred_thousand_fields_twenty_kills(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, soak: Soak
+) -> None:
+    """It ends complete, and no reader failed meanwhile. Each round is a rotation of all of them."""
+    url = None if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    (tmp_path / "data").mkdir()
+    world = serving_world(tmp_path / "data", url)
+    database, reader = opened(world), opened(world)
+    many = add_many(database, world, 100_000)
+    client = signed_in(application(world), world, "h-rep")
+
+    def look() -> None:
+        answer = client.get(f"/cases/{world.case_id}", base_url=HOST)
+        assert answer.status_code == 200
+        assert b"Maria Kowalczyk" in answer.get_data()
+
+    for number in soak.rounds(f"rotation-{kind}", 3):
+        seed, kills = random.Random(number), 0
+        with meanwhile(lambda: read_some(reader, many, 200), look) as seen:
+            while kills < 20:
+                process = start(world, "rotate", "--fields")
+                with suppress(Exception):
+                    process.wait(timeout=seed.uniform(1.5, 4.0))
+                process.kill()
+                kills += 1
+            began = time.monotonic()
+            killed, said = ended(start(world, "rotate", "--fields"))
+        assert not killed
+        assert [one.faults for one in seen] == [[], []]
+        check_complete(world, database)
+        print(said, f"{time.monotonic() - began:.0f} s at last;", [(one.done, one.longest) for one in seen])
+    reader.close()
+    database.close()
+    shutil.rmtree(tmp_path / "data", ignore_errors=True)
+
+
+def test_a_key_file_of_another_process_is_followed(world: World, database: Database) -> None:
+    """A server that runs meanwhile makes new data keys under the new version."""
+    other = opened(world)
+    assert isinstance(other.keys, KeyFile)
+    commands.rotate(database, fields=True, tell=silent)
+    adding(other, world)
+    assert {row.version for row in data_keys(other).values() if row.current} == {2}
+    other.close()
