@@ -11,6 +11,12 @@ from consent.commands import diff_lines
 from tests.consent.examples import a_policy, a_rule
 
 
+@pytest.fixture(autouse=True)
+def _no_time_passes(monkeypatch):
+    """However slow the machine: what is said once a second is not said, unless a test lets time pass."""
+    monkeypatch.setattr(commands, "time", type("T", (), {"monotonic": lambda: 0.0}))
+
+
 @pytest.fixture
 def write(tmp_path):
     def written(name, policy):
