@@ -22,7 +22,7 @@ _SAID = "conference wall 1"
 
 # The number is exact: written as a float it would be as coarse as a setting of the session makes it.
 HERE = (
-    "SELECT pg_catalog.format('%s.%s', pg_catalog.pg_backend_pid(),"
+    "SELECT pg_catalog.concat_ws('.', pg_catalog.pg_backend_pid(),"
     " pg_catalog.extract('epoch', pg_catalog.now())::pg_catalog.numeric)"
 )
 SET = "SELECT pg_catalog.set_config('wall.binding', %s, true)"

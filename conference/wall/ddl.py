@@ -111,7 +111,7 @@ BEGIN
     WHERE sha256(k.outer_pad || convert_to(substr(said, 1, 64), 'UTF8'))
       = sha256(k.outer_pad || convert_to(encode(sha256(k.outer_pad || sha256(k.inner_pad || convert_to(
           concat_ws(chr(31), 'conference wall 1',
-            format('%s.%s', pg_backend_pid(), extract(epoch FROM now())), substr(said, 66)),
+            concat_ws('.', pg_backend_pid(), extract(epoch FROM now())), substr(said, 66)),
           'UTF8'))), 'hex'), 'UTF8'))
   );
 END """
