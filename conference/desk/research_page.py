@@ -15,8 +15,9 @@ from conference.errors import NotFound
 from conference.identity.services import Viewer
 from conference.sharing import catalogue
 from conference.sharing.door import NAMES, Asked, disclose, who_would_see
-from conference.sharing.research import own_research, research_state
+from conference.sharing.research import own_research, research_state, why_not_given
 from conference.sharing.view import CaseView, PersonView, Row
+from conference.vault.dark import Dark
 
 WORDS = {"none": "Nothing", "presence": "Holds information", "summary": "Summary", "full": "In full"}
 
@@ -31,6 +32,7 @@ class ResearchPage:
     due: date | None
     state: str
     is_done: bool
+    held_back: str | None = None
 
     @property
     def rows(self) -> list[Row]:
@@ -64,9 +66,25 @@ def research_page(session: Session, viewer: Viewer, case: Case, *, only: str | N
         view = disclose(session, viewer, [case], asked=asked)[case.id]
     named = disclose(session, viewer, [case], asked=NAMES, log_empty=False)[case.id]
     state = research_state(session, viewer, case)
+    dark = why_not_given(session, viewer)
     return ResearchPage(
-        case, view, named, state.research_due, state.research.words, is_done=state.research.is_back
+        case,
+        view,
+        named,
+        state.research_due,
+        state.research.words,
+        is_done=state.research.is_back,
+        held_back=_HELD_BACK[dark].format(agency=viewer.agency_name) if dark is not None else None,
     )
+
+
+_HELD_BACK = {
+    Dark.REVOKED: "{agency} has taken back its key, so nobody can see or change what it holds here until it "
+    "gives the key again.",
+    Dark.SILENT: "{agency}'s key service is not answering, so nobody can see or change what it holds here "
+    "until it does.",
+    Dark.LEFT: "{agency}'s key was destroyed, so what it held here can no longer be read.",
+}
 
 
 def field_in(session: Session, viewer: Viewer, case: Case, field_id: str, *, at: datetime) -> Field:

@@ -20,7 +20,7 @@ from conference.sharing import catalogue
 from conference.sharing.door import Asked, disclose
 from conference.sharing.searching.renewing import renew
 from conference.sharing.view import CaseView
-from conference.vault.dark import must_give
+from conference.vault.dark import Dark, must_give, why_dark
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,11 @@ def own_research(session: Session, viewer: Viewer, case: Case) -> CaseView:
     """The viewer's own agency's fields in a case, with what stays inside the agency. Logged."""
     asked = Asked(owners=(viewer.agency_id,), own_notes=True)
     return disclose(session, viewer, [case], asked=asked)[case.id]
+
+
+def why_not_given(session: Session, viewer: Viewer) -> Dark | None:
+    """Why nothing of the viewer's own agency opens now; None if it does."""
+    return why_dark(session.info["keys"], viewer.partnership_id, viewer.agency_id)
 
 
 def research_state(session: Session, viewer: Viewer, case: Case) -> CaseAgency:
