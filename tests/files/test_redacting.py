@@ -1,4 +1,4 @@
-"""What is removed is gone: from the text, the streams, the properties, the bytes, and for a machine's eyes."""
+"""What is removed is gone: from text, streams, properties and bytes, and for the eyes of a machine."""
 
 from __future__ import annotations
 
@@ -109,7 +109,9 @@ def test_nothing_of_a_docx_that_is_not_on_its_pages_is_in_their_pictures() -> No
 def test_a_word_that_is_left_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever painting misses, reading again finds."""
     left = Opened([made.png(WITH_WORD)], [[]])
-    pictures = child.run("paint", {"regions": [], "words": [], "layer": [[]]}, left.pictures, seconds=60).parts
+    pictures = child.run(
+        "paint", {"regions": [], "words": [], "layer": [[]]}, left.pictures, seconds=60
+    ).parts
     with pytest.raises(Unfit) as caught:
         child.run("reread", {"words": [WORD]}, pictures, seconds=120)
     assert (caught.value.fault, caught.value.page) == (Fault.SURVIVES, 1)

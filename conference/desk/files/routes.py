@@ -24,8 +24,13 @@ bp = Blueprint("documents", __name__)
 def init_app(app: Flask) -> None:
     """Register the pages; from now on files stay in memory while they are sent."""
     app.request_class = InMemory
-    bp.url_value_preprocessor(lambda *_: allow_file("documents.add"))
     app.register_blueprint(bp)
+
+
+@bp.url_value_preprocessor
+def allow(*_: object) -> None:
+    """Before anything reads the form: a file may be larger than other requests."""
+    allow_file("documents.add")
 
 
 # --- our own documents ---
