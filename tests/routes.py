@@ -5,6 +5,7 @@ A route that is not here fails the build, and so does a line here without a rout
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -80,6 +81,10 @@ def at(path: str) -> Path:
     return made
 
 
+def _kept(world: World, _who: str) -> str:
+    return f"/governance/retention/cases/{world.case_id}/people/{world.people['victim']}"
+
+
 def form(**given: str) -> Form:
     """The same form for everybody; `{victim}` and the like are put in."""
 
@@ -92,6 +97,16 @@ def form(**given: str) -> Form:
             "other": "police" if _who.startswith("h") else "homes",
         }
         return {name: value.format(**known) for name, value in given.items()}
+
+    return made
+
+
+def with_file(content: bytes, **given: str) -> Form:
+    """The same with a file."""
+    plain = form(**given)
+
+    def made(world: World, who: str) -> dict[str, str | list[str]]:
+        return {**plain(world, who), "file": (io.BytesIO(content), "a letter")}  # type: ignore[dict-item]
 
     return made
 
@@ -164,9 +179,62 @@ ROUTES: dict[tuple[str, str], Route] = {
         forms=(form(**_FIELD, act="preview"), form(**(_FIELD | {"summary": ""}))),
         scoped=True,
     ),
+    ("rewriting.index", "GET"): Route(at("/cases/{case}/several"), MEMBERS, scoped=True),
+    ("rewriting.write", "GET"): Route(at("/cases/{case}/several/{field}"), MEMBERS, scoped=True),
+    ("rewriting.write", "POST"): Route(
+        at("/cases/{case}/several/{field}"),
+        MEMBERS,
+        form(about="{victim}", text="She stays with her aunt"),
+        forms=(form(act="nothing"), form()),
+        scoped=True,
+    ),
     ("desk.take_back", "POST"): Route(at("/cases/{case}/research/{field}/take-back"), MEMBERS, scoped=True),
     ("desk.send_research", "POST"): Route(
         at("/cases/{case}/research/send"), MEMBERS, form(), forms=(form(nil="yes"),), scoped=True
+    ),
+    # documents: of Homes, who share a copy of one
+    ("documents.add", "GET"): Route(at("/cases/{case}/documents/add"), MEMBERS, scoped=True),
+    ("documents.add", "POST"): Route(
+        at("/cases/{case}/documents/add"),
+        MEMBERS,
+        with_file(b"%PDF-1.4 no more than that", **_FIELD),
+        forms=(with_file(b"GIF89a", **_FIELD), form(**_FIELD), form()),
+        scoped=True,
+    ),
+    ("documents.show", "GET"): Route(at("/cases/{case}/documents/{document}"), MEMBERS, scoped=True),
+    ("documents.words", "POST"): Route(
+        at("/cases/{case}/documents/{document}/words"),
+        MEMBERS,
+        form(words="Mill Street"),
+        forms=(form(words="a"),),
+        scoped=True,
+    ),
+    ("documents.original", "GET"): Route(
+        at("/cases/{case}/documents/{document}/original"), MEMBERS, scoped=True
+    ),
+    ("documents.page", "GET"): Route(at("/cases/{case}/documents/{document}/pages/1"), MEMBERS, scoped=True),
+    ("documents.page", "POST"): Route(
+        at("/cases/{case}/documents/{document}/pages/1"),
+        MEMBERS,
+        form(left="10", top="10", right="40", bottom="20"),
+        forms=(form(**{"at.x": "80", "at.y": "90", "height": "1067"}), form()),
+        scoped=True,
+    ),
+    ("documents.unmark", "POST"): Route(
+        at("/cases/{case}/documents/{document}/pages/1/unmark"), MEMBERS, form(mark="0"), scoped=True
+    ),
+    ("documents.make", "POST"): Route(at("/cases/{case}/documents/{document}/copies"), MEMBERS, scoped=True),
+    ("documents.check", "GET"): Route(
+        at("/cases/{case}/documents/{document}/copies/{copy}"), MEMBERS, queries=("", "?page=2"), scoped=True
+    ),
+    ("documents.choose", "POST"): Route(
+        at("/cases/{case}/documents/{document}/copies/{copy}/choose"), MEMBERS, scoped=True
+    ),
+    ("documents.shared", "GET"): Route(
+        at("/cases/{case}/shared/{document}"), MEMBERS, queries=("", "?page=2", "?page=3"), scoped=True
+    ),
+    ("documents.download", "GET"): Route(
+        at("/cases/{case}/shared/{document}/document.pdf"), MEMBERS, scoped=True
     ),
     # whether an open page still holds
     ("live.page", "GET"): Route(at("/live"), EVERYBODY, queries=("?asks=0&seen=0",)),
@@ -209,6 +277,10 @@ ROUTES: dict[tuple[str, str], Route] = {
         forms=(
             form(reference="{ref}"),
             form(nhs="943 476 5919"),
+            form(uprn="100012345678"),
+            form(line="12 Mill Street", postcode="LS1 4ZZ"),
+            form(name="Hiden Persson"),
+            form(name="Kowalcyzk Mary"),
             form(**{"name": "Hidden Person", "born-day": "1", "born-month": "2", "born-year": "1980"}),
             form(),
         ),
@@ -435,5 +507,51 @@ ROUTES: dict[tuple[str, str], Route] = {
         scoped=True,
     ),
     ("wrong.correct", "POST"): Route(at("/governance/wrong/{report}/corrections"), IG, scoped=True),
+    ("retention.index", "GET"): Route(at("/governance/retention"), IG),
+    ("retention.index", "POST"): Route(
+        at("/governance/retention"), IG, form(reference="{ref}"), forms=(form(reference="NM-AAAAAA"), form())
+    ),
+    ("retention.years", "GET"): Route(at("/governance/retention/schedule"), IG),
+    ("retention.set_years", "GET"): Route(at("/governance/retention/schedule/tenancy"), IG),
+    ("retention.set_years", "POST"): Route(
+        at("/governance/retention/schedule/tenancy"),
+        IG,
+        form(trigger="last-contact", years="0"),
+        forms=(form(trigger="case-lapse", years="many"), form()),
+    ),
+    ("retention.case", "GET"): Route(at("/governance/retention/cases/{case}"), IG, scoped=True),
+    ("retention.hold", "POST"): Route(
+        at("/governance/retention/cases/{case}/hold"),
+        IG,
+        form(reason="An inquest"),
+        forms=(form(reason="A claim", person="{victim}"), form(reason="", person="{child}"), form()),
+        scoped=True,
+    ),
+    ("retention.person", "GET"): Route(_kept, IG, scoped=True),
+    ("retention.person", "POST"): Route(
+        _kept,
+        IG,
+        form(why="due"),
+        forms=(form(records="rec_" + "a" * 26, why="due"), form()),
+        scoped=True,
+    ),
+    ("retention.died", "POST"): Route(
+        at("/governance/retention/cases/{case}/died"),
+        IG,
+        form(**{"person": "{victim}", "died-day": "1", "died-month": "5", "died-year": "2026"}),
+        forms=(
+            form(**{"person": "{victim}", "died-day": "1", "died-month": "5", "died-year": "2036"}),
+            form(person="{child}"),
+        ),
+        scoped=True,
+    ),
+    ("retention.lift", "POST"): Route(at("/governance/retention/holds/{hold}/lift"), IG, scoped=True),
+    ("retention.proposal", "GET"): Route(at("/governance/retention/proposals/{erasure}"), IG, scoped=True),
+    ("retention.approve", "POST"): Route(
+        at("/governance/retention/proposals/{erasure}/approve"), IG, scoped=True
+    ),
+    ("retention.refuse", "POST"): Route(
+        at("/governance/retention/proposals/{erasure}/refuse"), IG, scoped=True
+    ),
     ("wrong.close", "POST"): Route(at("/governance/wrong/{report}/close"), IG, scoped=True),
 }

@@ -11,6 +11,7 @@ from conference.desk.forms import FindForm
 from conference.errors import Refused
 from conference.identity.services import Viewer
 from conference.sharing import search
+from conference.sharing.view import PersonView
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,11 @@ class Found:
     case_id: str
     reference: str
     who: str | None
+    is_alike: bool = False
 
 
 def hits(session: Session, viewer: Viewer, form: FindForm, *, at: datetime) -> list[Found]:
-    """What matches: by reference, where one is typed, else by NHS number, else by name with date of birth.
+    """What matches: by reference, where one is typed, else by number, else by address, else by name.
 
     Raises BadInput if nothing is complete, Refused without training, whatever is asked for.
     """
@@ -32,11 +34,24 @@ def hits(session: Session, viewer: Viewer, form: FindForm, *, at: datetime) -> l
     if (form.reference.data or "").strip():
         return _by_reference(session, viewer, form.reference.data or "")
     born = form.born.data.isoformat() if form.born.data is not None else ""
-    found = search.find(session, viewer, name=form.name.data or "", born=born, nhs=form.nhs.data or "", at=at)
+    typed = search.Typed(
+        name=form.name.data or "",
+        born=born,
+        nhs=form.nhs.data or "",
+        uprn=form.uprn.data or "",
+        line=form.line.data or "",
+        postcode=form.postcode.data or "",
+    )
     return [
-        Found(hit.view.case_id, hit.view.reference, f"{hit.person.heading}, {hit.person.role_label.lower()}")
-        for hit in found
+        Found(hit.view.case_id, hit.view.reference, _who(hit.person), hit.is_alike)
+        for hit in search.look_for(session, viewer, typed, at=at)
     ]
+
+
+def _who(person: PersonView) -> str:
+    if person.name is None:
+        return person.role_label
+    return f"{person.heading}, {person.role_label.lower()}"
 
 
 def _by_reference(session: Session, viewer: Viewer, reference: str) -> list[Found]:

@@ -41,11 +41,14 @@ class ReasonForm(FlaskForm):
 
 
 class FindForm(FlaskForm):
-    """A name with a date of birth, or an NHS number, or a reference."""
+    """A name, perhaps with a date of birth, or an address, or a number."""
 
     name = StringField("Full name")
     born = DateParts("Date of birth")
+    line = StringField("First line of the address")
+    postcode = StringField("Postcode")
     nhs = StringField("NHS number")
+    uprn = StringField("Property number (UPRN)")
     reference = StringField("Reference")
 
 
