@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from conference import clock, formats
 from conference.cases import services as cases
-from conference.desk import case_page, finding, my_work, navigation, research_page
+from conference.desk import case_page, finding, hinting, my_work, navigation, research_page
 from conference.desk.forms import ConfirmForm, FieldForm, FindForm, NewFieldForm, ReasonForm
 from conference.desk.ways import ways
 from conference.errors import BadInput, NotFound
@@ -99,7 +99,7 @@ def add_field(case_id: str) -> ResponseReturnValue:
     form.offer_choices(page.people)
     if _asks_preview():
         return _field_form(page, form, about=form.chosen)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and _is_checked(page, form):
         typed = form.typed(form.class_name.data)
         research.add(g.session, g.viewer, found, typed, about=form.chosen, at=clock.now())
         return _saved(found.id)
@@ -120,7 +120,7 @@ def change_field(case_id: str, field_id: str) -> ResponseReturnValue:
         form.begin_with(row)
     if _asks_preview():
         return _field_form(page, form, about=row.about)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and _is_checked(page, form):
         typed = form.typed(field.class_name)
         research.correct(g.session, g.viewer, found, field, typed, at=clock.now())
         return _saved(found.id)
@@ -153,13 +153,23 @@ def _asks_preview() -> bool:
     return request.method == "POST" and request.form.get("act") == "preview"
 
 
+def _is_checked(page: research_page.ResearchPage, form: FieldForm) -> bool:
+    """Whether the writer has looked again at a summary that seems to name somebody."""
+    found = hinting.to_check(page, form, request.form.get("checked"))
+    if found is not None:
+        form.summary.errors = [*form.summary.errors, found.sentence]
+    return found is None
+
+
 def _field_form(
     page: research_page.ResearchPage, form: FieldForm, *, about: list[str] | tuple[str, ...]
 ) -> str:
     preview = None
     if _asks_preview():
         preview = research_page.preview(g.session, g.viewer, page, form.of_class(), about, form.offered.data)
-    return page_or_fragment("desk/field.html", "who_would_see", page=page, form=form, preview=preview)
+    named = {"page": page, "form": form, "preview": preview}
+    hint = hinting.to_check(page, form, None) if request.method == "POST" else None
+    return page_or_fragment("desk/field.html", "who_would_see", hint=hint, **named)
 
 
 def _saved(case_id: str) -> ResponseReturnValue:
