@@ -101,6 +101,11 @@ def app(viewer: Viewer) -> Flask:
             "action": "/actions/<action_id>",
         },
         "governance": {"index": "/governance"},
+        "documents": {
+            "add": "/cases/<case_id>/documents/add",
+            "show": "/cases/<case_id>/documents/<field_id>",
+            "shared": "/cases/<case_id>/shared/<field_id>",
+        },
         "asking": {"ask": "/cases/<case_id>/ask", "question": "/questions/<question_id>"},
         "consents": {"index": "/cases/<case_id>/consents"},
         "emergency": {"ask": "/cases/<case_id>/emergency", "end": "/cases/<case_id>/emergency/end"},
