@@ -22,6 +22,7 @@ from conference.sharing.reviews import services as reviews
 from conference.trail.reading import Wanted, events_for
 from conference.trail.sequencer import place
 from conference.web import ConferenceFlask, parts_of
+from tests.support.documents import documented
 from tests.support.world import AWAY, HOME, World, copied, told
 
 __all__ = ["application", "copied", "looked", "settle", "signed_in", "without_tokens"]
@@ -66,6 +67,7 @@ def looked(world: World) -> World:
             found = events_for(session, HOME, agency, Wanted(names=("disclosure.shown",)))
             world.events[agency] = found[0].id
     gone_wrong(world)
+    documented(world)
     settle(world)
     return world
 

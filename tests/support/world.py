@@ -112,6 +112,8 @@ class World:
                 ("review", "rvw"),
                 ("wrong_review", "rvw"),
                 ("report", "wrg"),
+                ("document", "fld"),
+                ("copy", "cpy"),
             )
         }
     )
