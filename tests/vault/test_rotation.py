@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -27,6 +27,7 @@ from conference.vault.erase import erase_person
 from conference.vault.keyfile import KeyFile
 from conference.vault.models import DataKey, KeyRotation
 from conference.vault.rotation import Owner
+from conference.web import parts_of
 from tests.support.client import application, copied, signed_in
 from tests.support.server import opened, serving_world
 from tests.support.soak import Soak
@@ -57,6 +58,20 @@ def database(world: World) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture
+def another(world: World) -> Iterator[Callable[[], Database]]:
+    """The database as another process opens it, as often as it is called."""
+    made: list[Database] = []
+
+    def make() -> Database:
+        made.append(opened(world))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rotation, "GRACE", timedelta(0))
@@ -68,7 +83,9 @@ def silent(_said: str) -> None:
 
 def page(world: World) -> str:
     """A case's page without what is random in it."""
-    answer = signed_in(application(world), world, "p-rep").get(f"/cases/{world.case_id}", base_url=HOST)
+    app = application(world)
+    answer = signed_in(app, world, "p-rep").get(f"/cases/{world.case_id}", base_url=HOST)
+    parts_of(app).database.close()
     assert answer.status_code == 200
     text = answer.get_data(as_text=True)
     return text[text.index("<h1") : text.index("</main>")].split('id="receipt"')[0]
@@ -82,7 +99,7 @@ def events(database: Database, name: str) -> list[tuple[str, ...]]:
 
 
 def test_a_new_version_wraps_data_keys_anew_and_touches_nothing_else(
-    world: World, database: Database
+    world: World, database: Database, another: Callable[[], Database]
 ) -> None:
     before, keys_before, shown = everything(database), data_keys(database), page(world)
     assert commands.rotate(database, tell=silent) == 0
@@ -94,11 +111,13 @@ def test_a_new_version_wraps_data_keys_anew_and_touches_nothing_else(
     assert commands.destroy(database, tell=silent) == 0
     names = database.keys.names()
     assert not [one for one in names if one.startswith(("agency/", "directory/")) and one.endswith("/1")]
-    assert everything(opened(world)) == before
+    assert everything(another()) == before
     assert page(world) == shown
 
 
-def test_fields_are_sealed_anew_and_old_data_keys_can_go(world: World, database: Database) -> None:
+def test_fields_are_sealed_anew_and_old_data_keys_can_go(
+    world: World, database: Database, another: Callable[[], Database]
+) -> None:
     before, shown = everything(database), page(world)
     assert before
     assert all(one.text is not None for one in before.values())
@@ -113,7 +132,7 @@ def test_fields_are_sealed_anew_and_old_data_keys_can_go(world: World, database:
     assert old
     assert commands.destroy(database, tell=silent) == 0
     assert not old & data_keys(database).keys()
-    assert everything(opened(world)) == after
+    assert everything(another()) == after
     assert page(world) == shown
 
 
@@ -126,7 +145,9 @@ def test_one_agency_is_rotated_alone(database: Database) -> None:
         commands.rotate(database, agency="nobody", tell=silent)
 
 
-def test_what_a_thief_had_before_opens_nothing_afterwards(world: World, database: Database) -> None:
+def test_what_a_thief_had_before_opens_nothing_afterwards(
+    world: World, database: Database, another: Callable[[], Database]
+) -> None:
     """With the database of then and the key file of now."""
     with database.read() as session:
         rows = session.execute(select(DataKey.id, DataKey.wrapped, DataKey.wrapped_by)).all()
@@ -136,7 +157,7 @@ def test_what_a_thief_had_before_opens_nothing_afterwards(world: World, database
         for one, row in stolen.items():
             values = {"wrapped": row.wrapped, "wrapped_by": row.wrapped_by}
             session.execute(update(DataKey).where(DataKey.id == one).values(values))
-    again = opened(world)
+    again = another()
     left = [row for row in data_keys(again).values() if row.id in stolen and row.purpose == "body"]
     assert left
     with again.read() as session:
@@ -284,12 +305,12 @@ def _is_old(row: DataKey, task: rotation.Task) -> bool:
 
 @pytest.mark.slow
 def test_readers_and_writers_work_on_while_two_rotate_at_once(
-    world: World, database: Database, monkeypatch: pytest.MonkeyPatch
+    world: World, database: Database, another: Callable[[], Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rotation, "BATCH", 20)
     monkeypatch.setattr(rotation_values, "BATCH", 20)
     many = add_many(database, world, 300)
-    others, numbers = [opened(world) for _ in range(3)], iter(range(1_000_000))
+    others, numbers = [another() for _ in range(3)], iter(range(1_000_000))
     works = (
         lambda: read_some(others[0], many, 20),
         lambda: correcting(others[1], world, numbers),
@@ -303,14 +324,14 @@ def test_readers_and_writers_work_on_while_two_rotate_at_once(
     assert commands.rotate(database, fields=True, destroy_old=True, tell=silent) == 0
     check_complete(world, database)
     read_some(database, many, len(many.says))
-    for one in others:
-        one.close()
 
 
 @pytest.mark.slow
-def test_killed_at_any_commit_it_goes_on_and_ends(world: World, database: Database) -> None:
+def test_killed_at_any_commit_it_goes_on_and_ends(
+    world: World, database: Database, another: Callable[[], Database]
+) -> None:
     many, numbers = add_many(database, world, 300), iter(range(1_000_000))
-    shown, other = page(world), opened(world)
+    shown, other = page(world), another()
     seed = random.Random(5)
     works = (lambda: read_some(database, many, 20), lambda: correcting(other, world, numbers))
     with meanwhile(*works) as seen:
@@ -327,8 +348,7 @@ def test_killed_at_any_commit_it_goes_on_and_ends(world: World, database: Databa
     read_some(database, many, len(many.says))
     assert len(shown)
     assert commands.destroy(database, tell=silent) == 0
-    check_complete(world, opened(world))
-    other.close()
+    check_complete(world, another())
 
 
 @pytest.mark.soak
@@ -342,7 +362,8 @@ def test_a_hundred_thousand_fields_twenty_kills(
     world = serving_world(tmp_path / "data", url)
     database, reader = opened(world), opened(world)
     many = add_many(database, world, 100_000)
-    client = signed_in(application(world), world, "h-rep")
+    app = application(world)
+    client = signed_in(app, world, "h-rep")
 
     def look() -> None:
         answer = client.get(f"/cases/{world.case_id}", base_url=HOST)
@@ -364,16 +385,17 @@ def test_a_hundred_thousand_fields_twenty_kills(
         assert [one.faults for one in seen] == [[], []]
         check_complete(world, database)
         print(said, f"{time.monotonic() - began:.0f} s at last;", [(one.done, one.longest) for one in seen])
-    reader.close()
-    database.close()
+    for one in (reader, database, parts_of(app).database):
+        one.close()
     shutil.rmtree(tmp_path / "data", ignore_errors=True)
 
 
-def test_a_key_file_of_another_process_is_followed(world: World, database: Database) -> None:
+def test_a_key_file_of_another_process_is_followed(
+    world: World, database: Database, another: Callable[[], Database]
+) -> None:
     """A server that runs meanwhile makes new data keys under the new version."""
-    other = opened(world)
+    other = another()
     assert isinstance(other.keys, KeyFile)
     commands.rotate(database, fields=True, tell=silent)
     adding(other, world)
     assert {row.version for row in data_keys(other).values() if row.current} == {2}
-    other.close()
