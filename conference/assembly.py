@@ -22,11 +22,13 @@ from conference.desk.emergency import routes as emergency
 from conference.desk.files import routes as documents
 from conference.desk.notices import routes as notices
 from conference.desk.overrides import routes as overrides
+from conference.desk.rewriting import routes as rewriting
 from conference.formats import FILTERS
 from conference.governance import routes as governance
 from conference.governance.agreements import routes as agreements
 from conference.governance.copying import routes as copying
 from conference.governance.explaining import routes as explaining
+from conference.governance.retention import routes as retention
 from conference.governance.reviews import routes as reviews
 from conference.governance.rules import routes as rules
 from conference.governance.wrong import routes as wrong
@@ -86,6 +88,8 @@ def assemble(settings: Settings) -> web.ConferenceFlask:
     ):
         part.init_app(app)
     for part in (agreements, rules, explaining, reviews, wrong, documents):
+        part.init_app(app)
+    for part in (retention, rewriting):
         part.init_app(app)
     return app
 

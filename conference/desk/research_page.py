@@ -52,6 +52,11 @@ class ResearchPage:
         return [*self.named.people, *(one for one in self.view.people if one.person_id not in known)]
 
     @property
+    def has_several(self) -> bool:
+        """Whether a line of ours is about several people at once."""
+        return any(len(row.about) > 1 for row in self.rows)
+
+    @property
     def is_late(self) -> bool:
         """Whether it should be back by now and is not."""
         return not self.is_done and self.due is not None and self.due < clock.today()

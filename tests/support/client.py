@@ -11,13 +11,16 @@ from flask.testing import FlaskClient
 
 from conference.cases.models import Case
 from conference.governance.wrong import services as wrong
+from conference.identity import services as identity
 from conference.identity import session_store
 from conference.identity.session_store import Owner
 from conference.identity.sessions import cookie_name
+from conference.permissions import Role
 from conference.sharing.agreements import services as agreements
 from conference.sharing.agreements.terms import ASKED, Terms
 from conference.sharing.door import disclose
 from conference.sharing.drafts import services as drafts
+from conference.sharing.retention import holds, proposing
 from conference.sharing.reviews import services as reviews
 from conference.trail.reading import Wanted, events_for
 from conference.trail.sequencer import place
@@ -67,6 +70,7 @@ def looked(world: World) -> World:
             found = events_for(session, HOME, agency, Wanted(names=("disclosure.shown",)))
             world.events[agency] = found[0].id
     gone_wrong(world)
+    kept(world)
     documented(world)
     settle(world)
     return world
@@ -99,6 +103,27 @@ def gone_wrong(world: World) -> None:
             "notice": notice.id,
             "recall": notice.recall_id,
         }
+
+
+def kept(world: World) -> None:
+    """A colleague of Iris's proposes to erase what Homes hold about her, and holds another case."""
+    with told("kept", world.now), world.database.write() as session:
+        made = identity.add_staff(
+            session,
+            "homes",
+            subject="h-ig2",
+            name="Olive Marsh",
+            roles=(Role.IG_OFFICER,),
+            trained_until=world.now.date() + timedelta(days=200),
+        )
+        viewer = identity.viewer_for(session, made.id)
+        assert viewer is not None
+        case, victim = session.get_one(Case, world.case_id), world.people["victim"]
+        own = proposing.own_records(session, viewer, case, victim)
+        erasure = proposing.propose(session, viewer, case, victim, records=own, why="asked", at=world.now)
+        other = session.get_one(Case, world.recused_case_id)
+        hold = holds.place(session, viewer, other, None, "An inquest", at=world.now)
+        world.afterwards |= {"erasure": erasure.id, "hold": hold.id}
 
 
 def governed(world: World, who: str = "h-ig") -> None:

@@ -114,6 +114,8 @@ class World:
                 ("report", "wrg"),
                 ("document", "fld"),
                 ("copy", "cpy"),
+                ("hold", "hld"),
+                ("erasure", "ers"),
             )
         }
     )

@@ -91,6 +91,8 @@ def approve(session: Session, viewer: Viewer, found: Erasure, *, at: datetime) -
     _hold(session, viewer, found)
     if viewer.staff_id == found.proposed_by:
         raise Refused("own-act")
+    if holds.stands_against(session, found.agency_id, found.case_id, found.person_id):
+        raise holds.Held
     _answered(session, viewer, found, State.DONE, at=at)
     return len(let_go(session, found, actor=viewer.staff_id))
 

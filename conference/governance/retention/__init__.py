@@ -1,0 +1,1 @@
+"""How long the agency keeps what it holds: what to review, legal holds, and erasing with a colleague."""
