@@ -49,17 +49,22 @@ def _use(settings: Reading) -> click.Command:
     @click.command()
     @AGENCY
     @click.option("--holder", required=True, metavar="NAME", help="A name of the providers' file, or `file`.")
-    def use(agency: str, holder: str) -> None:
-        """Let somebody else hold an agency's key from now on: they make its next version."""
+    def use(agency: str, holder: str) -> int:
+        """Let somebody else hold an agency's key, and move everything to it, as `rotate` does.
+
+        Killed at any point, `conference keys rotate` goes on.
+        """
         from conference.commands import installing
+        from conference.commands import keys as doing
         from conference.sharing.holding import services
 
         with installing.opened(settings()) as database:
-            version = services.hand_over(database, agency, holder)
-        click.echo(
-            f"Version {version} of the key of {agency} is held by {holder}. What is sealed from now on"
-        )
-        click.echo(f"needs it. `conference keys rotate --agency {agency}` moves what was sealed before.")
+            services.prefer(database, agency, holder)
+            status = doing.rotate(database, agency=agency, tell=click.echo)
+            if services.holder_of(database, agency) != holder:
+                click.echo("An earlier rotation is done now. Type it again for this one.")
+                return 1
+        return status
 
     return use
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from conference.vault import keychanges
 from conference.vault.catalogue import FILE, NO_KEYS, Agency, Keys, noted
 from conference.vault.envelope import NotSealedHere
-from conference.vault.errors import KeyDestroyed, KeyMissing, KeyRevoked, NotAnswering
+from conference.vault.errors import KeyDestroyed, KeyMissing, KeyRevoked, NotAnswering, ProviderWrong
 from conference.vault.held import Held, agency_in, put_in
 from conference.vault.keyfile import KeyFile, owner_key
 from conference.vault.providers import Asked, Provider
@@ -32,6 +32,7 @@ class Keyring(KeyFile):
         self.held = Held(providers or {}, lambda agency: self.agency(*agency))
         self._agencies: dict[Agency, Keys] = {}
         self._reading: dict[Agency, Keys] = {}
+        self._preferred: dict[Agency, str] = {}
         self._turns = 0
 
     @classmethod
@@ -164,17 +165,25 @@ class Keyring(KeyFile):
         return self.agency(partnership, owner).newest
 
     def new_version(self, partnership: str, owner: str) -> int:
-        """The next version of an owner's key, made by whoever holds the one before.
+        """The next version of an owner's key, made by whoever holds the one before, or is preferred now.
 
         Raises ProviderWrong; KeyRevoked where the one before is not given.
         """
         current = self.current_version(partnership, owner)
         if self.is_dark(partnership, owner):
             raise KeyRevoked(owner_key(partnership, owner, current))
-        holder = self.agency(partnership, owner).holders.get(current, FILE)
-        if holder == FILE:
+        before = self.agency(partnership, owner).holders.get(current, FILE)
+        holder = self._preferred.pop(Agency(partnership, owner), before)
+        if holder == before == FILE:
             return super().new_version(partnership, owner)
         return keychanges.hand_over(self, partnership, owner, holder)
+
+    def prefer(self, partnership: str, owner: str, holder: str) -> None:
+        """Let `holder` make this process's next new version of an agency's key. Raises ProviderWrong."""
+        if holder != FILE and holder not in self.held.providers:
+            known = ", ".join([FILE, *sorted(self.held.providers)])
+            raise ProviderWrong(f"{holder} is not in the providers' file; known are {known}.")
+        self._preferred[Agency(partnership, owner)] = holder
 
     def enter(self, lines: Callable[[], Sequence[bytes]]) -> None:
         """Add whole lines, made while nobody else changes the file."""

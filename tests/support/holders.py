@@ -17,11 +17,15 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from conference.commands import keys as rotating
+from conference.db import Database
+from conference.settings import Settings
+from conference.sharing.holding import services
 from conference.vault.keyfile import KeyFile
 from conference.vault.keyring import Keyring
 from conference.vault.providers.hsm import Hsm
@@ -233,3 +237,18 @@ def keyring(path: Path, **providers: Any) -> Keyring:
     if not path.exists():
         KeyFile.create(path)
     return Keyring.open_with(path, providers)
+
+
+def installed(settings: Settings, name: str, holder: Any) -> Settings:
+    """The settings of an installation, with `holder` in its providers' file under `name`."""
+    path = settings.data / "providers.toml"
+    before = path.read_text("utf-8") if path.exists() else ""
+    path.write_text(before + holder.settings(name, settings.secrets) + "\n")
+    return replace(settings, providers=path)
+
+
+def moved(database: Database, agency: str, name: str) -> None:
+    """Let `name` hold an agency's key, and move everything to it."""
+    services.prefer(database, agency, name)
+    assert rotating.rotate(database, agency=agency, tell=lambda _: None) == 0
+    assert services.holder_of(database, agency) == name

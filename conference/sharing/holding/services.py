@@ -73,24 +73,28 @@ def agency_called(session: Session, agency_id: str) -> Agency:
     return found
 
 
-def hand_over(database: Database, agency_id: str, holder: str) -> int:
-    """Let `holder` make the next version of an agency's key and hold it. Returns the version.
+def prefer(database: Database, agency_id: str, holder: str) -> None:
+    """Let `holder` make the next version of an agency's key, and hold it. Rotating makes it.
 
-    Raises BadInput, ProviderWrong, NotAnswering.
+    Raises BadInput, ProviderWrong.
     """
     keys = keyring(database)
     with database.read() as session:
         agency = agency_called(session, agency_id)
         if standing_now(keys, agency.partnership_id, agency_id) is not Standing.GIVEN:
             raise BadInput(f"{agency.name} does not give its key. Let it give it first.", "agency")
-        taken = [one.owner for one, known in keys.agencies().items() if holder in known.elsewhere.values()]
-        if set(taken) - {agency_id}:
-            raise BadInput(f"{holder} holds the key of {taken[0]}. Each agency needs a holder of its own.")
-    version = keychanges.hand_over(keys, agency.partnership_id, agency_id, holder)
-    with database.write() as session:
-        _log(session, "key.created", session.get_one(Agency, agency_id), f"version-{version}")
-        moved(session, agency.partnership_id)
-    return version
+    others = [one.owner for one, known in keys.agencies().items() if holder in known.elsewhere.values()]
+    if set(others) - {agency_id}:
+        raise BadInput(f"{holder} holds the key of {others[0]}. Each agency needs a holder of its own.")
+    keys.prefer(agency.partnership_id, agency_id, holder)
+
+
+def holder_of(database: Database, agency_id: str) -> str | None:
+    """Who holds the newest version of an agency's key; None while there is none."""
+    with database.read() as session:
+        agency = agency_called(session, agency_id)
+    known = keyring(database).agency(agency.partnership_id, agency_id)
+    return known.holders.get(known.newest)
 
 
 def revoke(database: Database, agency_id: str) -> None:
