@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from pathlib import Path
 
 SECONDS = 60.0
 _PIECE = 1 << 16
@@ -41,7 +40,11 @@ def _connected(where: str) -> socket.socket:
     if where.startswith("/"):
         made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         made.settimeout(SECONDS)
-        made.connect(str(Path(where)))
+        try:
+            made.connect(where)
+        except OSError:
+            made.close()
+            raise
         return made
     host, _, port = where.rpartition(":")
     return socket.create_connection((host.strip("[]"), int(port)), timeout=SECONDS)
