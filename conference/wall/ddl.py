@@ -57,6 +57,12 @@ def _owned(table: str, shown: str) -> Rows:
     return Rows(f"{own} OR (({ours} OR {shown}) AND {listed})", written, written, own)
 
 
+def _beside(table: str, shown: str) -> Rows:
+    """Rows of one owner's that others see as far as `shown`."""
+    own = _own(f"{table}.owner")
+    return Rows(f"{own} OR {shown}", own, own, own)
+
+
 def _part_of(other: str, column: str) -> Rows:
     """Rows that go with another table's: seen with it, written by its owner or for the conference."""
     theirs = _through(other, column, f" AND ({_own('o.owner')})")
@@ -70,7 +76,10 @@ _INDEX = (
     " AND (person_index.birth_field_id IS NULL OR EXISTS (SELECT FROM field AS o"
     " WHERE o.id = person_index.birth_field_id AND o.owner = person_index.owner))"
 )
-_OWN_INDEX = _own("person_index.owner")
+_COPY = (
+    "EXISTS (SELECT FROM attachment AS o WHERE o.copy_id = {table}.{id} AND o.field_id = {table}.field_id"
+    " AND o.owner = {table}.owner)"
+)
 _ONLY_SYSTEM = f"{_ASKING} = '*'"
 
 BEHIND: dict[str, Rows] = {
@@ -84,17 +93,31 @@ BEHIND: dict[str, Rows] = {
     "field_source": _part_of("field", "field_source.field_id"),
     "field_audience": _part_of("field", "field_audience.field_id"),
     "relation": _part_of("field", "relation.field_id"),
-    "person_index": Rows(f"{_OWN_INDEX} OR ({_INDEX})", *[_OWN_INDEX] * 3),
+    "person_index": _beside("person_index", f"({_INDEX})"),
+    "likeness": _beside("likeness", _through("field", "likeness.field_id", " AND o.owner = likeness.owner")),
+    # Of a file others see that there is one, and the copy that is shared now; never what it was made from.
+    "attachment": _beside(
+        "attachment", _through("field", "attachment.field_id", " AND o.owner = attachment.owner")
+    ),
+    "document_copy": _beside("document_copy", _COPY.format(table="document_copy", id="id")),
+    "file_chunk": _beside("file_chunk", _COPY.format(table="file_chunk", id="file_id")),
     "import_seen": Rows(*[_own("import_seen.agency_id")] * 4),
     "override_request": Rows(*[_own("override_request.owner")] * 4),
     "override_answer": Rows(*[_through("override_request", "override_answer.request_id")] * 4),
+    "wrong_note": Rows(*[_own("wrong_note.agency_id")] * 4),
 }
 
 # Tables with an owner's sealed values that are in front of it all the same, and why. `docs/decisions/0021-…`.
 IN_FRONT: dict[str, str] = {
     "data_key": "each answer's log entry is sealed for all whom it concerns, under their keys; opens nothing",
+    "staff": "who works where is for all who meet; the names are sealed for the directory",
+    "action": "what was agreed at the table, for everybody on the case; the note is sealed for its owner",
+    "emergency": "that somebody took emergency access is shown to the agencies whose information it opened",
+    "review": "an officer's review is of what concerns two agencies; the note is sealed for its owner",
     "wrong_report": "what is said to be wrong concerns the agency it came from and all who were shown it",
     "recall_notice": "the word from one agency's staff to another's",
+    "legal_hold": "that there is one is for the officers of every agency on the case",
+    "retention_day": "the day from which an agency counts; what rests on it is looked at for all",
 }
 
 BODY = """

@@ -68,6 +68,18 @@ def part_of(other: str, column: str) -> tuple[str, ...]:
     )
 
 
+def beside(table: str, shown: str) -> tuple[str, ...]:
+    mine = own(f"{table}.owner")
+    return (f"{mine} OR {shown}", mine, mine, mine)
+
+
+def shared_copy(table: str, column: str) -> str:
+    return (
+        f"EXISTS (SELECT FROM attachment AS o WHERE o.copy_id = {table}.{column}"
+        f" AND o.field_id = {table}.field_id AND o.owner = {table}.owner)"
+    )
+
+
 INDEXED = (
     "EXISTS (SELECT FROM field AS o WHERE o.id = person_index.field_id AND o.owner = person_index.owner)"
     " AND (person_index.birth_field_id IS NULL OR EXISTS (SELECT FROM field AS o"
@@ -78,7 +90,6 @@ OFFERED = (
     " AND f.case_id = record.case_id AND f.offered <> 'NONE')"
 )
 VERSIONS = part_of("field", "field_version.field_id")
-INDEX = own("person_index.owner")
 SYSTEM = f"{ASKING} = '*'"
 # Table, and what may be seen, added, changed and taken away.
 BEHIND = {
@@ -90,10 +101,17 @@ BEHIND = {
     "field_source": part_of("field", "field_source.field_id"),
     "field_audience": part_of("field", "field_audience.field_id"),
     "relation": part_of("field", "relation.field_id"),
-    "person_index": (f"{INDEX} OR ({INDEXED})", INDEX, INDEX, INDEX),
+    "person_index": beside("person_index", f"({INDEXED})"),
+    "likeness": beside("likeness", through("field", "likeness.field_id", " AND o.owner = likeness.owner")),
+    "attachment": beside(
+        "attachment", through("field", "attachment.field_id", " AND o.owner = attachment.owner")
+    ),
+    "document_copy": beside("document_copy", shared_copy("document_copy", "id")),
+    "file_chunk": beside("file_chunk", shared_copy("file_chunk", "file_id")),
     "import_seen": (own("import_seen.agency_id"),) * 4,
     "override_request": (own("override_request.owner"),) * 4,
     "override_answer": (through("override_request", "override_answer.request_id"),) * 4,
+    "wrong_note": (own("wrong_note.agency_id"),) * 4,
 }
 
 

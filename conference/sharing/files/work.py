@@ -16,6 +16,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from conference import wall
 from conference.cases.models import Field
 from conference.clock import now
 from conference.db import Database
@@ -92,7 +93,7 @@ def work_once(database: Database, clamd: str | None) -> bool:
     except ScannerAway:
         log.warning("the virus scanner does not answer")
         finish = _later
-    with database.write() as session:
+    with database.write(wall.SYSTEM) as session:
         holder = _holder(session, job)
         if holder is not None and holder.state == State.WAITING.value:
             holder.busy_until = None
@@ -105,7 +106,7 @@ Finish = Callable[[Session, store.Holder], None]
 
 def _opened(database: Database, job: _Job, clamd: str | None) -> Finish:
     """Scan a file and open it; what then is to be kept."""
-    with database.read() as session:
+    with database.read(wall.SYSTEM) as session:
         holder = session.get_one(Attachment, job.id)
         media, content = Media(holder.media), store.get(session, holder, store.original_id(job.id))
     if clamd is not None and not is_clean(clamd, content):
@@ -120,7 +121,7 @@ def _opened(database: Database, job: _Job, clamd: str | None) -> Finish:
 
 def _copied(database: Database, job: _Job) -> Finish:
     """Make a redacted copy; what then is to be kept."""
-    with database.read() as session:
+    with database.read(wall.SYSTEM) as session:
         holder = session.get_one(DocumentCopy, job.id)
         attachment = session.get_one(Attachment, holder.field_id)
         marks = marks_of_copy(session, holder)
@@ -218,7 +219,7 @@ def _done(session: Session, holder: store.Holder, state: State, *, pages: int = 
 
 
 def _waits(database: Database) -> bool:
-    with database.read() as session:
+    with database.read(wall.SYSTEM) as session:
         return any(
             session.scalar(select(1).where(model.state == State.WAITING.value, _free(model)).limit(1))
             for model in (Attachment, DocumentCopy)
@@ -231,7 +232,7 @@ def _free(model: type[store.Holder]) -> ColumnElement[bool]:
 
 def _claimed(database: Database) -> _Job | None:
     """What has waited longest, for this process alone."""
-    with database.write() as session:
+    with database.write(wall.SYSTEM) as session:
         for model in (Attachment, DocumentCopy):
             query = select(model).where(model.state == State.WAITING.value, _free(model))
             query = query.order_by(model.made_at).limit(1).with_for_update(skip_locked=True)
