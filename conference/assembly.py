@@ -20,6 +20,7 @@ from conference.desk.asking import routes as asking
 from conference.desk.consents import routes as consents
 from conference.desk.emergency import routes as emergency
 from conference.desk.files import routes as documents
+from conference.desk.matching import routes as matching
 from conference.desk.notices import routes as notices
 from conference.desk.overrides import routes as overrides
 from conference.desk.rewriting import routes as rewriting
@@ -36,6 +37,7 @@ from conference.identity.models import Partnership
 from conference.live import routes as live
 from conference.meetings import routes as meetings
 from conference.settings import Settings
+from conference.sharing.retention import erasing
 from conference.trail.committing import Committer
 from conference.trail.sequencer import Sequencer, check_start
 from conference.vault.holders import open_keys
@@ -44,7 +46,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def assemble(settings: Settings) -> web.ConferenceFlask:
-    """Put the parts together. Reads the database and the key file; starts the log's sequencers."""
+    """Put the parts together. Reads the database and the key file, and finishes erasures that were not."""
     app = web.ConferenceFlask("conference", static_folder="static", template_folder=None)
     keys = open_keys(settings)
     database = Database(settings.database, keys)
@@ -89,7 +91,7 @@ def assemble(settings: Settings) -> web.ConferenceFlask:
         part.init_app(app)
     for part in (agreements, rules, explaining, reviews, wrong, documents):
         part.init_app(app)
-    for part in (retention, rewriting):
+    for part in (retention, rewriting, matching):
         part.init_app(app)
     return app
 
@@ -100,5 +102,6 @@ def _checked(database: Database) -> Sequencer:
         partnerships = list(session.scalars(select(Partnership.id).order_by(Partnership.id)))
     for partnership in partnerships:
         check_start(database, partnership)
+    erasing.finish(database)
     logging.getLogger("conference").info("log checked", extra={"fields": {"partnerships": len(partnerships)}})
     return Sequencer(database)

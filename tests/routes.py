@@ -132,6 +132,12 @@ _OVERRIDE = {
     "until-year": "2026",
 }
 
+OWN_CLIENTS = b"""Name,Date of Birth,NHS Number,Person ID
+Maria Kowalczik,1992-03-03,,T1
+Hidden Person,1980-02-01,9434765919,T2
+Other Person,1980-02-01,9876543210,T3
+"""
+
 ROUTES: dict[tuple[str, str], Route] = {
     # everybody
     ("health.alive", "GET"): Route(at("/healthz"), None),
@@ -191,6 +197,15 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("desk.take_back", "POST"): Route(at("/cases/{case}/research/{field}/take-back"), MEMBERS, scoped=True),
     ("desk.send_research", "POST"): Route(
         at("/cases/{case}/research/send"), MEMBERS, form(), forms=(form(nil="yes"),), scoped=True
+    ),
+    # the agenda beside an agency's own list
+    ("matching.ask", "GET"): Route(at("/meetings/{meeting}/matching"), MEMBERS, scoped=True),
+    ("matching.compare", "POST"): Route(
+        at("/meetings/{meeting}/matching"),
+        MEMBERS,
+        with_file(OWN_CLIENTS),
+        forms=(with_file(b"Colour\nRed\n"), form()),
+        scoped=True,
     ),
     # documents: of Homes, who share a copy of one
     ("documents.add", "GET"): Route(at("/cases/{case}/documents/add"), MEMBERS, scoped=True),

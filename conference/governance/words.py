@@ -22,6 +22,7 @@ CHANNELS = {
     "letter": "Letter",
     "api": "API",
     "import": "Import",
+    "matching": "Comparison with an agency's own list",
     "system": "System",
 }
 _BY = {
@@ -33,6 +34,7 @@ _BY = {
     "letter": "in a letter",
     "api": "through the API",
     "import": "for an import",
+    "matching": "compared with a list of their own clients",
 }
 
 EVENTS = {

@@ -74,7 +74,7 @@ def indexed_tokens(name: str) -> list[str]:
     words = words_of(name)
     if len(words) < 2 or sum(map(len, words)) < LEAST_LETTERS:
         return []
-    return [*_grams(words), *(_bucket(pair) for pair in _whole_words(words) | _ends(words))]
+    return [*_grams(words), *(_bucket(pair) for pair in whole_words_of(words) | ends_of(words))]
 
 
 def wanted_tokens(name: str) -> list[Wanted]:
@@ -87,8 +87,8 @@ def wanted_tokens(name: str) -> list[Wanted]:
         if len(wanted) >= _FEWEST and expected > _OFTEN:
             break
         wanted.append(Wanted(gram, math.log(1000.0 / per_mille(gram))))
-    wanted += [Wanted(_bucket(pair), _WORD_WEIGHT) for pair in sorted(_whole_words(words))]
-    wanted += [Wanted(_bucket(pair), _ENDS_WEIGHT) for pair in sorted(_ends(words))]
+    wanted += [Wanted(_bucket(pair), _WORD_WEIGHT) for pair in sorted(whole_words_of(words))]
+    wanted += [Wanted(_bucket(pair), _ENDS_WEIGHT) for pair in sorted(ends_of(words))]
     return wanted
 
 
@@ -151,7 +151,7 @@ def _grams(words: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def _whole_words(words: Sequence[str]) -> set[str]:
+def whole_words_of(words: Sequence[str]) -> set[str]:
     """Each word, and each name it is a form of, with how another begins and how it ends."""
     found = set()
     for one, other in permutations(words, 2):
@@ -160,7 +160,7 @@ def _whole_words(words: Sequence[str]) -> set[str]:
     return found
 
 
-def _ends(words: Sequence[str]) -> set[str]:
+def ends_of(words: Sequence[str]) -> set[str]:
     """An end of one word with an end of another."""
     found = set()
     for one, other in combinations(words, 2):

@@ -1,0 +1,120 @@
+"""A list of an agency's own clients, in memory for as long as it is compared.
+
+Names are compared where something else speaks for them: an end of each word, a whole word, the date of birth.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from rapidfuzz import fuzz, process
+
+from conference.sharing.searching.scoring import ALIKE, alike
+from conference.sharing.searching.wanted import near
+from conference.vault.likeness import ends_of, whole_words_of, words_of
+
+SURELY_ALIKE = 0.85
+"""So alike must names be where no date of birth can be compared."""
+
+_WORTH_COMPARING = 55.0  # of rapidfuzz's 100: what is less alike than that is never ALIKE
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One row of the list. number: counted from 1 after the header."""
+
+    number: int
+    name: str
+    born: date | None = None
+    nhs: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What may be seen of somebody on the agenda."""
+
+    names: tuple[str, ...]
+    births: tuple[date, ...] = ()
+    numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A client who may be that person, and why. rank: 0 is surest."""
+
+    client: Client
+    rank: int
+    why: str
+
+
+SAME_NUMBER = "Same NHS number"
+SAME_PERSON = "Same name and date of birth"
+LIKE_NAME_SAME_BIRTH = "Similar name, same date of birth"
+LIKE_NAME_NEAR_BIRTH = "Similar name, similar date of birth"
+LIKE_NAME = "Similar name, no date of birth to compare"
+
+
+class OwnList:
+    """Clients, found by number, by date of birth and by parts of their names."""
+
+    def __init__(self, clients: Iterable[Client]) -> None:
+        self.clients: list[Client] = []
+        self._folded: list[str] = []
+        self._by: dict[object, list[int]] = defaultdict(list)
+        for client in clients:
+            self._add(client)
+
+    def matches(self, known: Known) -> list[Match]:
+        """Who of the list that may be, the surest first."""
+        found: dict[int, Match] = {}
+        for number in known.numbers:
+            for at in self._by.get(("nhs", number), ()):
+                found[at] = Match(self.clients[at], 0, SAME_NUMBER)
+        for name in known.names:
+            for at, score in self._alike(name, known.births):
+                match = self._judged(at, score, known.births)
+                if match is not None and (at not in found or match.rank < found[at].rank):
+                    found[at] = match
+        return sorted(found.values(), key=lambda match: (match.rank, match.client.number))
+
+    def _add(self, client: Client) -> None:
+        at = len(self.clients)
+        words = words_of(client.name)
+        self.clients.append(client)
+        self._folded.append(" ".join(words))
+        for key in _keys(words):
+            self._by[key].append(at)
+        if client.born is not None:
+            self._by[client.born].append(at)
+        if client.nhs:
+            self._by["nhs", client.nhs].append(at)
+
+    def _alike(self, name: str, births: Sequence[date]) -> list[tuple[int, float]]:
+        words = words_of(name)
+        worth = {at for key in (*_keys(words), *births) for at in self._by.get(key, ())}
+        some = {at: self._folded[at] for at in worth}
+        compared = process.extract(
+            " ".join(words), some, scorer=fuzz.token_sort_ratio, score_cutoff=_WORTH_COMPARING, limit=None
+        )
+        return [(at, score) for _, _, at in compared if (score := alike(name, self._folded[at])) >= ALIKE]
+
+    def _judged(self, at: int, score: float, births: Sequence[date]) -> Match | None:
+        client = self.clients[at]
+        if client.born is None or not births:
+            return Match(client, 4, LIKE_NAME) if score >= SURELY_ALIKE else None
+        if client.born in births:
+            same = score == 1.0
+            return Match(client, 1 if same else 2, SAME_PERSON if same else LIKE_NAME_SAME_BIRTH)
+        if any(near(client.born, born) for born in births):
+            return Match(client, 3, LIKE_NAME_NEAR_BIRTH)
+        return None
+
+
+def _keys(words: Sequence[str]) -> set[str]:
+    if len(words) == 1:
+        return {words[0]}
+    return whole_words_of(words) | ends_of(words)
