@@ -306,7 +306,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _page(status: int, **context: object) -> tuple[str, int]:
-    known = status if status in {400, 403, 404, 409, 422, 503} else 500
+    known = status if status in {400, 403, 404, 409, 413, 422, 503} else 500
     return render_template("errors/page.html", status=known, **context), status
 
 
