@@ -55,5 +55,7 @@ def percent(part: int) -> int:
 
 
 def page_asked(given: str | None) -> int:
-    """The page that an address asks for; the first where it names none."""
-    return int(given) if given is not None and given.isdecimal() and len(given) < 5 else 1
+    """The page that an address asks for: the first where it names none, none that there is for nonsense."""
+    if given is None:
+        return 1
+    return int(given) if given.isdecimal() and len(given) < 5 else 0
