@@ -40,6 +40,7 @@ from conference.settings import Settings
 from conference.sharing.retention import erasing
 from conference.trail.committing import Committer
 from conference.trail.sequencer import Sequencer, check_start
+from conference.vault import nonces
 from conference.vault.holders import open_keys
 
 ROOT = Path(__file__).parent.parent
@@ -51,6 +52,7 @@ def assemble(settings: Settings) -> web.ConferenceFlask:
     keys = open_keys(settings)
     database = Database(settings.database, keys)
     app.extensions["conference"] = web.Parts(settings, database, _checked(database), Committer(database))
+    nonces.begin(database)
     app.config.update(
         SECRET_KEY=keys.key_or_new("web/secret"),
         WTF_CSRF_TIME_LIMIT=None,

@@ -144,7 +144,7 @@ def test_a_page_changes_nothing_but_the_log(
         if words[0] in {"INSERT", "UPDATE", "DELETE"}:
             changed.append(words[2] if words[0] in {"INSERT", "DELETE"} else words[1])
 
-    own = ("log_", "web_session", "data_key", "roster")
+    own = ("log_", "web_session", "data_key", "sealing_", "roster")
     for who in ("h-rep", "s-chair", "h-ig"):
         with told(f"{who} {name}"):
             client = signed_in(app, world, who)

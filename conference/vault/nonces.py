@@ -8,13 +8,16 @@ small: a process says once that it seals, and may then seal `free` values with e
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import event, func, insert, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from conference.clock import now
@@ -60,10 +63,16 @@ class _Open(NamedTuple):
     run: list[int]
 
 
+def begin(database: Database) -> None:
+    """Say that this process will seal, so that no answer has to; if it cannot be said now, one will."""
+    with suppress(OperationalError), database.write() as session:
+        _run(session, meter(database), _said(session))
+
+
 def count(session: Session, values: Mapping[str, int]) -> list[str]:
     """Note that so many values are about to be sealed with these data keys, before it is done.
 
-    values: by id of the data key.   Returns those that must seal no more: nothing was noted for them.
+    values: by id of the data key.   Returns those that must seal no more.
     """
     mine, said = meter(session.info["database"]), _said(session)
     run = _run(session, mine, said)
@@ -138,6 +147,9 @@ def _take(session: Session, said: _Open, short: Mapping[str, int], free: int) ->
 def _said(session: Session) -> _Open:
     found: _Open = session.info.setdefault("sealing", _Open(Counter(), []))
     return found
+
+
+os.register_at_fork(after_in_child=_METERS.clear)  # a new process, which must say so itself
 
 
 @event.listens_for(Session, "after_commit")

@@ -42,6 +42,7 @@ from conference.sharing.taking.taken import Taken
 from conference.sharing.taking.wording import CURRENT
 from conference.trail import ddl, roster
 from conference.trail.sequencer import place
+from conference.vault import nonces
 from conference.vault.keyfile import KeyFile
 from conference.wall import ddl as walls
 from tests.support.postgres import APPLICATION, OWNER, as_role
@@ -178,6 +179,7 @@ def copied(world: World, data: Path) -> World:
     shutil.copy(world.settings.keys, data / "conference.keys")
     settings = settings_for(data)
     database = Database(settings.database, KeyFile.open(settings.keys), agency=wall.SYSTEM)
+    nonces.begin(database)  # as the application does when it starts
     return replace(
         world,
         settings=settings,
