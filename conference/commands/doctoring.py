@@ -25,7 +25,8 @@ from conference.trail.models import LogEvent, LogQueue
 from conference.trail.soundness import check_events, sound_size
 from conference.trail.sqlstore import SqlStore
 from conference.trail.witnessing import standing
-from conference.vault.errors import KeyFileBroken
+from conference.vault.errors import KeyFileBroken, ProviderWrong
+from conference.vault.holders import open_keys
 from conference.vault.keyfile import KeyFile
 from conference.wall.ddl import BEHIND
 
@@ -55,7 +56,10 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     """Everything, in the order in which one thing needs the other."""
     yield _data_folder(settings)
     try:
-        keys = KeyFile.open(settings.keys)
+        keys = open_keys(settings)
+    except ProviderWrong as fault:
+        yield Finding(is_well=False, says=f"{fault}.")
+        return
     except KeyFileBroken as fault:
         yield Finding(is_well=False, says=f"The key file: {fault}.")
         return
@@ -69,6 +73,9 @@ def _findings(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             is_well=False, says=f"The database lacks {len(missing)} migrations. Run `conference migrate`."
         )
+        return
+    if not settings.database.startswith("sqlite") and wall.KEY not in keys.names():
+        yield Finding(is_well=False, says="The key of the second wall is missing. Run `conference migrate`.")
         return
     database = Database(settings.database, keys, agency=wall.SYSTEM)
     try:

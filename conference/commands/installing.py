@@ -42,7 +42,13 @@ def install(settings: Settings, *, tell: Callable[[str], None]) -> None:
 def opened(settings: Settings) -> Iterator[Database]:
     """The installation's database, with its keys. Raises Stopped unless it was made and is up to date."""
     check(settings)
-    database = Database(settings.database, open_keys(settings), agency=wall.SYSTEM)
+    keys = open_keys(settings)
+    if not settings.database.startswith("sqlite") and wall.KEY not in keys.names():
+        raise Stopped(
+            "The database cannot check for whom it is asked: the key of the second wall is missing. "
+            "Run `conference migrate` as the tables' owner, with this key file."
+        )
+    database = Database(settings.database, keys, agency=wall.SYSTEM)
     try:
         yield database
     finally:

@@ -142,7 +142,7 @@ def _import(
     if _has_fault(parsed) and not keep_going:
         return _report(service.held(parsed), out)
     try:
-        with database.write() as session:
+        with database.write(agency) as session:
             owner = get_agency(session, agency)
             case = case_by_reference(session, owner.partnership_id, case_reference)
             done = service.import_records(

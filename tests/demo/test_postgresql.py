@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy import func, select
 
 from conference.cases.models import Case
-from conference.commands import installing
+from conference.commands import granting, installing
 from conference.demo import command
 from conference.demo.people import PARTNERSHIP
 from conference.trail.sequencer import check_start
 from tests.demo.test_commands import PROGRAM, _free_pair
+from tests.support.postgres import APPLICATION, OWNER, as_role
 
 pytestmark = pytest.mark.slow
 
@@ -27,8 +28,10 @@ def silent(_said: str) -> None:
 
 
 def test_the_story_is_told_and_served_from_postgresql_too(postgres_url: str, tmp_path: Path) -> None:
-    settings = replace(command.settings_for(tmp_path / "data", 8000), database=postgres_url)
-    installing.install(settings, tell=silent)
+    owners = replace(command.settings_for(tmp_path / "data", 8000), database=as_role(postgres_url, OWNER))
+    installing.install(owners, tell=silent)
+    granting.grant(owners.database, APPLICATION, tell=silent)
+    settings = replace(owners, database=as_role(postgres_url, APPLICATION))
     with installing.opened(settings) as database:
         command.seed(database, tell=silent)
         check_start(database, PARTNERSHIP)
@@ -38,7 +41,7 @@ def test_the_story_is_told_and_served_from_postgresql_too(postgres_url: str, tmp
     environment = {
         "PATH": os.environ["PATH"],
         "CONFERENCE_DATA": str(settings.data),
-        "CONFERENCE_DATABASE": postgres_url,
+        "CONFERENCE_DATABASE": settings.database,
         "CONFERENCE_BIND": f"127.0.0.1:{port}",
         "CONFERENCE_WORKERS": "2",
     }

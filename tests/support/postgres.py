@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,13 +57,15 @@ Fill = Callable[[str], None]
 class Cluster:
     """One running server. Databases are made from a template and cost some 50 ms each."""
 
-    def __init__(self, sockets: Path) -> None:
+    def __init__(self, sockets: Path, port: str = "") -> None:
         self._sockets = sockets
+        self._port = f"&port={port}" if port else ""
         self._templates: set[str] = set()
 
     def url(self, database: str, user: str = "postgres") -> str:
         """An address that SQLAlchemy and psycopg both take."""
-        return f"postgresql://{quote(user)}@/{quote(database)}?host={quote(str(self._sockets), safe='')}"
+        where = f"host={quote(str(self._sockets), safe='')}{self._port}"
+        return f"postgresql://{quote(user)}@/{quote(database)}?{where}"
 
     def template(self, name: str, fill: Fill) -> str:
         """The name of a database that `fill` has filled, once a session: a migrated schema, a demo's data.
@@ -109,16 +111,20 @@ def as_role(url: str, role: str) -> str:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """A running server, removed at the end. Skips or fails where PostgreSQL is missing."""
+def cluster(also: Mapping[str, str] | None = None) -> Iterator[Cluster]:
+    """A running server, removed at the end. Skips or fails where PostgreSQL is missing.
+
+    also: settings of its own.
+    """
     programs = _programs()
     user = _user()
     folder = Path(tempfile.mkdtemp(prefix="conference-pg-"))
     try:
         os.chown(folder, user.pw_uid, user.pw_gid)
         _initdb(programs, user, folder / "data")
-        with _server(programs, user, folder):
-            running = Cluster(folder)
+        port = (also or {}).get("port", "")
+        with _server(programs, user, folder, also or {}):
+            running = Cluster(folder, port)
             running.make_roles()
             yield running
     finally:
@@ -169,9 +175,9 @@ def _initdb(programs: Path, user: pwd.struct_passwd, data: Path) -> None:
 
 
 @contextmanager
-def _server(programs: Path, user: pwd.struct_passwd, folder: Path) -> Iterator[None]:
+def _server(programs: Path, user: pwd.struct_passwd, folder: Path, also: Mapping[str, str]) -> Iterator[None]:
     command: list[Path | str] = [programs / "postgres", "-D", folder / "data", "-k", folder]
-    for name, value in SETTINGS.items():
+    for name, value in (SETTINGS | dict(also)).items():
         command += ["-c", f"{name}={value}"]
     log = folder / "log"
     with log.open("wb") as out:
@@ -186,7 +192,7 @@ def _server(programs: Path, user: pwd.struct_passwd, folder: Path) -> Iterator[N
             **_identity(user),
         )
     try:
-        _wait_until_ready(process, folder, log)
+        _wait_until_ready(process, Cluster(folder, also.get("port", "")), log)
         yield
     finally:
         process.send_signal(signal.SIGINT)  # a fast stop: ends the sessions, then itself
@@ -206,9 +212,9 @@ def _end_with_parent() -> Callable[[], None] | None:
     return lambda: prctl(set_parent_death_signal, signal.SIGQUIT, 0, 0, 0)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path, log: Path) -> None:
+def _wait_until_ready(process: subprocess.Popen[bytes], running: Cluster, log: Path) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    address = Cluster(folder).url("postgres")
+    address = running.url("postgres")
     while True:
         try:
             psycopg.connect(address).close()
