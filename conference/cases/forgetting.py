@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Column, ColumnElement, Table, delete, select
 from sqlalchemy.orm import Session
 
+from conference.cases.finding import keeping
 from conference.cases.models import ERASED, Field, FieldKind, Offered, Record, RecordSubject
 from conference.cases.records import seal_shell
 from conference.db import Base
@@ -63,6 +64,7 @@ def forget_records(session: Session, record_ids: Collection[str]) -> list[Went]:
     went = [
         Went(one.id, one.owner, one.class_name, about[one.record_id], one.offered.value) for one in fields
     ]
+    keeping.forget_fields(session, [one.id for one in fields])
     _let_go_of("field", [one.id for one in fields], session)
     _let_go_of("record", list(about), session)
     for one in fields:
@@ -82,6 +84,7 @@ def forget_records(session: Session, record_ids: Collection[str]) -> list[Went]:
 def forget_person(session: Session, person_id: str) -> list[Went]:
     """The same for every record about somebody, also with others, and for all that could find them."""
     went = forget_records(session, records_about(session, person_id))
+    keeping.forget_person(session, person_id)
     _let_go_of("person", [person_id], session)
     return went
 

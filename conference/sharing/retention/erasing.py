@@ -16,6 +16,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from conference import wall
 from conference.cases.forgetting import Went, forget_person, forget_records, records_about
 from conference.cases.models import CONFERENCE, ERASED, Field, Person, PersonIndex, Record
 from conference.db import Database
@@ -181,7 +182,7 @@ def finish(database: Database) -> int:
     Whoever was erased is, though their key is still there; what key store says was erased, is.
     """
     keys = database.keys
-    with database.read() as session:
+    with database.read(wall.SYSTEM) as session:
         people = [one.person_id for one in session.scalars(select(ErasedPerson))]
         done = session.scalars(select(Erasure).where(Erasure.state == State.DONE.value)).all()
         named = [tombstone(record) for one in done for record in json.loads(one.records)]
@@ -194,7 +195,7 @@ def finish(database: Database) -> int:
 
 def forget_again(database: Database) -> tuple[int, int]:
     """Take out of the database what the key store says was erased; how many people and records that were."""
-    with database.read() as session:
+    with database.read(wall.SYSTEM) as session:
         keys = database.keys
         people = [
             one
@@ -204,7 +205,7 @@ def forget_again(database: Database) -> tuple[int, int]:
         live = select(Field.record_id).where(Field.value != ERASED).distinct().order_by(Field.record_id)
         records = [one for one in session.scalars(live) if keys.is_destroyed(tombstone(one))]
     if people or records:
-        with database.write() as session:
+        with database.write(wall.SYSTEM) as session:
             for one in people:
                 forget_person(session, one)
             forget_records(session, records)
