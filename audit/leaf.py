@@ -73,11 +73,25 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A leaf and all that opens it: `parts` in the order of the roster, `items` in that of the event."""
+    """A leaf and all that opens it.
+
+    agencies, salts: in the order of the roster.
+    whole: the parts that say something, in that order too; every other body is EMPTY_BODY.
+    items: in the order of the event.
+    """
 
     leaf: bytes
-    parts: tuple[Part, ...]
+    agencies: tuple[str, ...]
+    salts: tuple[bytes, ...]
+    whole: tuple[Part, ...]
     items: tuple[OpenItem, ...]
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The part of every agency of the roster."""
+        whole = {part.agency: part for part in self.whole}
+        pairs = zip(self.agencies, self.salts, strict=True)
+        return tuple(whole.get(agency) or Part(agency, salt, EMPTY_BODY, ()) for agency, salt in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +129,19 @@ def seal_event(
     items = _open_items(event, written, random)
     salts = _salts(len(roster.agencies), random)
     body_of = bodies(event, head, [item.commitment for item in items])
-    parts = tuple(
-        Part(agency, salt, *body_of(agency)) if agency in business else Part(agency, salt, EMPTY_BODY, ())
+    whole = {
+        agency: Part(agency, salt, *body_of(agency))
         for agency, salt in zip(roster.agencies, salts, strict=True)
-    )
-    leaf = _leaf(head, roster, [to_base64(commitment(salt, body)) for _, salt, body, _ in parts], continues)
+        if agency in business
+    }
+    committed = [
+        commitment(salt, whole[agency].body if agency in whole else EMPTY_BODY)
+        for agency, salt in zip(roster.agencies, salts, strict=True)
+    ]
+    leaf = _leaf(head, roster, [to_base64(one) for one in committed], continues)
     if len(leaf) > LEAF_LIMIT:
         raise LeafTooLong(f"leaf: {len(leaf)} bytes, more than {LEAF_LIMIT}")
-    return Parts(leaf, parts, items)
+    return Parts(leaf, roster.agencies, tuple(salts), tuple(whole.values()), items)
 
 
 def _leaf(

@@ -257,8 +257,8 @@ def real(folder: Path, url: str | None = None) -> Iterator[Real]:
 
 
 def _fill(database: Database) -> None:
-    models = (Partnership, Agency, DataKey, Inputs, log.LogEvent, log.LogPart, log.LogEmpty, log.LogItems)
-    more = (log.LogNote, log.LogLeaf, log.LogNode, log.LogCheckpoint, log.LogQueue, log.RosterRow)
+    models = (Partnership, Agency, DataKey, Inputs, log.LogEvent, log.LogSalts, log.LogMark)
+    more = (log.LogLeaf, log.LogNode, log.LogCheckpoint, log.LogQueue, log.RosterRow)
     last = (log.LogEpoch, log.LogStanding, SealingRun, SealingCount)
     tables = [model.__table__ for model in (*models, *more, *last)]
     Base.metadata.create_all(database.engine, tables)  # type: ignore[arg-type]

@@ -74,9 +74,9 @@ def _fill(raw: sqlite3.Connection, size: int) -> None:
         fresh = append(lambda level, at: edge[level, at], start, hashes)  # noqa: B023 - called at once
         made = edge | {(node.level, node.position): node.hash for node in fresh}
         edge = {tuple(place): made[tuple(place)] for place in peaks(start + count)}  # type: ignore[misc]
-        leaves = [("north", at, f"evt_{at:026}", one) for at, one in enumerate(hashes, start=start)]
+        leaves = [("north", at, at + 1, one) for at, one in enumerate(hashes, start=start)]
         raw.executemany(
-            "INSERT INTO log_leaf (partnership_id, position, event_id, hash) VALUES (?, ?, ?, ?)", leaves
+            "INSERT INTO log_leaf (partnership_id, position, n, hash) VALUES (?, ?, ?, ?)", leaves
         )
         nodes = [("north", *node) for node in fresh if node.level]
         raw.executemany(

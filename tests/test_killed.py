@@ -143,20 +143,19 @@ class Raw:
         """Each leaf is as hashed; each event is placed once, or waits once; the last checkpoint is of all."""
         for one in self.events:
             assert audit_hash(one.leaf) == one.leaf_hash
-        by_id = {one.id: one for one in self.events}
-        placed = [one.event_id for one in self.leaves]
+        by_number = {one.n: one for one in self.events}
+        placed = [one.n for one in self.leaves]
         assert len(placed) == len(set(placed)), "placed twice"
-        waiting = {one.id for one in self.events if one.n in self.queued}
-        assert len(waiting) == len(self.queued), "something waits that is no event"
-        assert not waiting & set(placed), "placed, and waits again"
-        assert waiting | set(placed) == set(by_id), "neither placed nor waiting"
+        assert self.queued <= set(by_number), "something waits that is no event"
+        assert not self.queued & set(placed), "placed, and waits again"
+        assert self.queued | set(placed) == set(by_number), "neither placed nor waiting"
         for partnership in {one.partnership_id for one in self.events}:
             mine = sorted(
                 (one for one in self.leaves if one.partnership_id == partnership),
                 key=lambda one: one.position,
             )
             assert [one.position for one in mine] == list(range(len(mine)))
-            assert all(by_id[one.event_id].leaf_hash == one.hash for one in mine)
+            assert all(by_number[one.n].leaf_hash == one.hash for one in mine)
             last = max(
                 (one for one in self.checkpoints if one.partnership_id == partnership),
                 key=lambda one: one.size,
@@ -172,7 +171,7 @@ def raw(url: str) -> Raw:
         with engine.connect() as connection:
             asked = [
                 "SELECT n, id, partnership_id, request, leaf, leaf_hash FROM log_event ORDER BY n",
-                "SELECT partnership_id, position, event_id, hash FROM log_leaf",
+                "SELECT partnership_id, position, n, hash FROM log_leaf",
                 "SELECT n FROM log_queue",
                 "SELECT partnership_id, size, note FROM log_checkpoint",
             ]

@@ -1,4 +1,7 @@
-"""Put many rows of the log into a table with one statement, past what an insert for any table has to ask."""
+"""Statements of the log that go to the driver as they are: what SQLAlchemy asks of each would cost more.
+
+They run in the transaction of the connection that is given, and fail as SQLAlchemy's own do.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,48 @@ from typing import Any
 
 from sqlalchemy import Dialect, LargeBinary, Table
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from conference.db import Base
 
+_Row = tuple[Any, ...]
 _Processor = tuple[int, Callable[[Any], Any]]  # of a column, what makes its values fit for the driver
+
+
+def run(
+    connection: Connection, statement: str, given: Sequence[Any] = (), *, many: bool = False
+) -> list[_Row]:
+    """What `statement`, in the driver's own words, gives. many: run it for each row of `given`.
+
+    Raises what SQLAlchemy raises for such an error; a connection that is lost is not used again.
+    """
+    cursor = connection.connection.cursor()
+    try:
+        if many:
+            cursor.executemany(statement, given)
+        else:
+            cursor.execute(statement, given)
+        return list(cursor.fetchall()) if cursor.description else []
+    except connection.dialect.loaded_dbapi.Error as fault:
+        raise _as_usual(connection, statement, fault) from fault
+    finally:
+        cursor.close()
+
+
+def _as_usual(connection: Connection, statement: str, fault: Exception) -> BaseException:
+    dialect = connection.dialect
+    lost = dialect.is_disconnect(fault, connection.connection, None)  # type: ignore[arg-type]
+    if lost:
+        connection.invalidate(fault)
+    return DBAPIError.instance(
+        statement,
+        None,
+        fault,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=lost,
+        dialect=dialect,
+    )
 
 
 class Bulk:
@@ -21,24 +62,24 @@ class Bulk:
         self._columns = columns
         self._made: dict[str, tuple[str, list[_Processor]]] = {}
 
-    def insert(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    def insert(self, connection: Connection, rows: Sequence[_Row]) -> None:
         """Add `rows`, each with its values in the order of the columns, in one statement."""
         if not rows:
             return
         dialect = connection.dialect
         statement, processors = self._for(dialect)
+        if dialect.name != "sqlite":
+            run(connection, statement, self.arrays(rows))
+            return
         for at, process in processors:
             rows = [(*row[:at], process(row[at]), *row[at + 1 :]) for row in rows]
-        if dialect.name == "sqlite":
-            connection.exec_driver_sql(statement, rows if len(rows) > 1 else rows[0])
-        else:
-            connection.exec_driver_sql(statement, self.arrays(rows))
+        run(connection, statement, rows if len(rows) > 1 else rows[0], many=len(rows) > 1)
 
     def into(self, dialect: Dialect) -> str:
         """PostgreSQL: the same insert as a piece of a longer statement; `arrays` has what it takes."""
         return self._for(dialect)[0]
 
-    def arrays(self, rows: Sequence[tuple[Any, ...]]) -> tuple[list[Any], ...]:
+    def arrays(self, rows: Sequence[_Row]) -> tuple[list[Any], ...]:
         """PostgreSQL: the values of `rows` column by column."""
         return tuple(map(list, zip(*rows, strict=True))) or tuple([] for _ in self._columns)
 
@@ -59,5 +100,6 @@ class Bulk:
                 if process is not None and not isinstance(one.type, LargeBinary)  # bytes go as they are
             ]
             return f"{into} VALUES ({values})", processors
-        arrays = ", ".join(f"%s::{one.type.compile(dialect).split('(')[0]}[]" for one in columns)
+        # in binary, for bytes as text are twice as long
+        arrays = ", ".join(f"%b::{one.type.compile(dialect).split('(')[0]}[]" for one in columns)
         return f"{into} SELECT * FROM unnest({arrays})", []  # noqa: S608 - names of our own columns

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 _SAME = "partnership_id = NEW.partnership_id"
-_OF_PART = "partnership_id = NEW.partnership_id AND event_id = NEW.event_id AND agency = NEW.agency"
 # Table, and what makes a row the same row as another.
 KEPT = {
     "log_event": ("n = NEW.n", "id = NEW.id"),
-    "log_part": (_OF_PART,),
-    "log_empty": ("partnership_id = NEW.partnership_id AND event_id = NEW.event_id",),
-    "log_items": (f"{_OF_PART} AND number = NEW.number",),
-    "log_note": (_OF_PART,),
-    "log_leaf": (
-        "partnership_id = NEW.partnership_id AND position = NEW.position",
-        "event_id = NEW.event_id",
-    ),
-    "log_node": ("partnership_id = NEW.partnership_id AND level = NEW.level AND position = NEW.position",),
+    "log_salts": ("n = NEW.n",),
+    "log_mark": (f"{_SAME} AND agency = NEW.agency AND n = NEW.n AND mark = NEW.mark",),
+    "log_leaf": (f"{_SAME} AND position = NEW.position", "n = NEW.n"),
+    "log_node": (f"{_SAME} AND level = NEW.level AND position = NEW.position",),
     "log_checkpoint": ("partnership_id = NEW.partnership_id AND size = NEW.size",),
     "log_cosignature": (f"{_SAME} AND witness_id = NEW.witness_id AND size = NEW.size AND time = NEW.time",),
     "log_refusal": ("id = NEW.id",),

@@ -16,13 +16,15 @@ from sqlalchemy.orm import Session
 from audit import LogFault, append, leaf_hash, open_checkpoint, root
 from audit.tree import peaks
 from conference.db import Database
-from conference.trail import epochs
+from conference.trail import epochs, roster
 from conference.trail.errors import LogDisagrees
-from conference.trail.models import LogCheckpoint, LogEvent, LogLeaf, LogNode
+from conference.trail.models import LogCheckpoint, LogEvent, LogLeaf, LogMark, LogNode
+from conference.trail.packing import Torn, marks, pieces
 from conference.trail.soundness import check_events, sound_size
 from conference.vault.errors import KeyMissing
 
 CHUNK = 1000
+_OF_EVENT = (LogEvent.id, LogEvent.leaf, LogEvent.leaf_hash, LogEvent.sealed)
 
 
 def check_whole(database: Database, partnership: str, progress: Callable[[int], None] | None = None) -> int:
@@ -56,6 +58,7 @@ class _Tree:
         if epoch < epochs.current(session, partnership):  # what stands beyond is the gap, which is known
             after = epochs.closed_by(session, partnership, epoch)
             self._end = self._end if after is None else self._first + after.held
+        self._agencies = roster.all_agencies(session, partnership)
         self._size = 0
         self._edge: dict[tuple[int, int], bytes] = {}
 
@@ -63,6 +66,7 @@ class _Tree:
         """Check a thousand leaves, and what stands above them, at a time; gives how many are done."""
         while rows := self._leaves():
             hashes = [self._hash(at, row) for at, row in enumerate(rows, start=self._size)]
+            self._check_marks(rows)
             signed = self._checkpoints(len(rows))
             for start, end in pairwise(sorted({self._size, *signed, self._size + len(rows)})):
                 at = start - self._size
@@ -72,11 +76,11 @@ class _Tree:
                 hashes = hashes[end - start :]
             yield self._size
 
-    def _leaves(self) -> Sequence[Row[Any, Any, Any, Any, Any]]:
+    def _leaves(self) -> Sequence[Row[*tuple[Any, ...]]]:
         start = self._first + self._size
         query = (
-            select(LogLeaf.position, LogLeaf.event_id, LogLeaf.hash, LogEvent.leaf, LogEvent.leaf_hash)
-            .outerjoin(LogEvent, LogEvent.id == LogLeaf.event_id)
+            select(LogLeaf.position, LogLeaf.n, LogLeaf.hash, *_OF_EVENT)
+            .outerjoin(LogEvent, LogEvent.n == LogLeaf.n)
             .where(
                 LogLeaf.partnership_id == self._partnership,
                 LogLeaf.position >= start,
@@ -85,15 +89,36 @@ class _Tree:
         )
         return self._session.execute(query.order_by(LogLeaf.position).limit(CHUNK)).all()
 
-    def _hash(self, at: int, row: Row[Any, Any, Any, Any, Any]) -> bytes:
+    def _hash(self, at: int, row: Row[*tuple[Any, ...]]) -> bytes:
         if row.position != self._first + at:
             raise self._disagrees(f"leaf {at} is missing")
         if row.leaf is None:
-            raise self._disagrees(f"event {row.event_id}, which is leaf {at}, is missing")
+            raise self._disagrees(f"event number {row.n}, which is leaf {at}, is missing")
         found = leaf_hash(row.leaf)
         if not found == row.leaf_hash == row.hash:
-            raise self._disagrees(f"event {row.event_id}, which is leaf {at}, is not what was hashed")
+            raise self._disagrees(f"event {row.id}, which is leaf {at}, is not what was hashed")
         return found
+
+    def _check_marks(self, rows: Sequence[Row[*tuple[Any, ...]]]) -> None:
+        """Hold what finds an agency's parts against the parts: an event that is not found is not listed."""
+        numbers = [row.n for row in rows]
+        query = select(LogMark.n, LogMark.agency, LogMark.mark).where(
+            LogMark.partnership_id == self._partnership,
+            LogMark.agency.in_(self._agencies),
+            LogMark.n.between(min(numbers), max(numbers)),
+        )
+        stored: dict[int, set[tuple[str, bytes]]] = {}
+        for n, agency, mark in self._session.execute(query):
+            stored.setdefault(n, set()).add((agency, mark))
+        for row in rows:
+            try:
+                expected = marks(pieces(row.sealed))
+            except Torn:
+                raise self._disagrees(f"what opens event {row.id} was changed") from None
+            if stored.get(row.n, set()) != expected:
+                raise self._disagrees(
+                    f"event {row.id} is not listed for those whom it concerns, or for others"
+                )
 
     def _grow(self, hashes: list[bytes]) -> None:
         """Put leaves behind the others, and hold the nodes that come into being against those stored."""

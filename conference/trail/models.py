@@ -13,7 +13,6 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,14 +20,24 @@ from conference.db import Base, OfPartnership, SealedBytes
 from conference.vault.rows import RowSealed
 
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
+_ONE_TREE = {"sqlite_with_rowid": False}  # rows stand in their key's own tree
+
+
+def _partition(*, primary_key: bool = False) -> Mapped[str]:
+    """Whose row it is. No foreign key: each would be a query and a lock for every row of the log."""
+    return mapped_column(String(64), primary_key=primary_key)
 
 
 class LogEvent(OfPartnership, Base):
     """One event, durable from the moment its transaction commits.
 
-    n:    the order in which events were stored; gaps mean nothing.
-    code: the short form of `request` for people.
-    leaf: exactly the bytes that are hashed.
+    n:       the order in which events were stored, and the key of all else here; gaps mean nothing.
+    code:    the short form of `request` for people.
+    leaf:    exactly the bytes that are hashed.
+    sealed:  what opens the parts that say something, framed by `packing`; None if none does.
+    salts:   `LogSalts.n` of its group, which opens the empty parts; None for an event of an older version,
+             whose empty parts stand in `sealed`, too.
+    ordinal: its place in the group, counted from 0.
     """
 
     __tablename__ = "log_event"
@@ -42,6 +51,9 @@ class LogEvent(OfPartnership, Base):
     leaf: Mapped[bytes] = mapped_column(LargeBinary)
     leaf_hash: Mapped[bytes] = mapped_column(LargeBinary)
     roster: Mapped[str] = mapped_column(String(64))
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    salts: Mapped[int | None] = mapped_column(_BIG)
+    ordinal: Mapped[int | None]
 
     __table_args__ = (
         Index("ix_log_event_at", "partnership_id", "at"),
@@ -50,77 +62,46 @@ class LogEvent(OfPartnership, Base):
     )
 
 
-class LogPart(OfPartnership, Base):
-    """What opens one agency's part of a leaf: its salt and body, sealed under that agency's key.
+class LogSalts(OfPartnership, Base):
+    """The salts of events that were stored together under one roster; see docs/decisions/0015.
 
-    empty: whether the body is the empty one, which the length of `sealed` says too. Such parts stand in
-           LogEmpty; those of an older version stand here.
+    n:      of the first of them.
+    count:  how many they are.
+    sealed: for each agency of the roster, in its order, the salts of its parts, sealed under its key.
     """
 
-    __tablename__ = "log_part"
+    __tablename__ = "log_salts"
 
-    partnership_id: Mapped[str] = mapped_column(ForeignKey("partnership.id"), primary_key=True)
-    event_id: Mapped[str] = mapped_column(ForeignKey("log_event.id"), primary_key=True)
-    agency: Mapped[str] = mapped_column(String(64), primary_key=True)
-    empty: Mapped[bool]
+    partnership_id: Mapped[str] = _partition()
+    n: Mapped[int] = mapped_column(_BIG, primary_key=True, autoincrement=False)
+    count: Mapped[int]
     sealed: Mapped[SealedBytes]
 
-    __table_args__ = (
-        Index(
-            "ix_log_part_whole",
-            "partnership_id",
-            "agency",
-            "event_id",
-            postgresql_where=text("NOT empty"),
-            sqlite_where=text("NOT empty"),
-        ),
-    )
 
+class LogMark(OfPartnership, Base):
+    """That an agency's part of an event says something, and with which data key some items of it are sealed.
 
-class LogEmpty(OfPartnership, Base):
-    """What opens the empty parts of a leaf, each sealed under its own agency's key.
-
-    sealed: for every agency of the event's roster that has no LogPart, what `packing.with_position` makes.
+    mark: `vault.bodies.mark_of` those items; empty if it has none.
     """
 
-    __tablename__ = "log_empty"
+    __tablename__ = "log_mark"
+    __table_args__ = _ONE_TREE
 
-    partnership_id: Mapped[str] = mapped_column(ForeignKey("partnership.id"), primary_key=True)
-    event_id: Mapped[str] = mapped_column(ForeignKey("log_event.id"), primary_key=True)
-    sealed: Mapped[SealedBytes]
-
-
-class LogItems(OfPartnership, Base):
-    """The items of one agency's part that are about the same people, sealed for that agency and them."""
-
-    __tablename__ = "log_items"
-
-    partnership_id: Mapped[str] = mapped_column(ForeignKey("partnership.id"), primary_key=True)
-    event_id: Mapped[str] = mapped_column(ForeignKey("log_event.id"), primary_key=True)
+    partnership_id: Mapped[str] = _partition(primary_key=True)
     agency: Mapped[str] = mapped_column(String(64), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    sealed: Mapped[SealedBytes]
-
-
-class LogNote(OfPartnership, Base):
-    """Free text beside an event, such as a colleague's reason, sealed for the agency whose event it is."""
-
-    __tablename__ = "log_note"
-
-    partnership_id: Mapped[str] = mapped_column(ForeignKey("partnership.id"), primary_key=True)
-    event_id: Mapped[str] = mapped_column(ForeignKey("log_event.id"), primary_key=True)
-    agency: Mapped[str] = mapped_column(String(64), primary_key=True)
-    sealed: Mapped[SealedBytes]
+    n: Mapped[int] = mapped_column(_BIG, primary_key=True, autoincrement=False)
+    mark: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
 
 
 class LogLeaf(OfPartnership, Base):
     """An event's place in the tree, counted from 0."""
 
     __tablename__ = "log_leaf"
+    __table_args__ = _ONE_TREE
 
-    partnership_id: Mapped[str] = mapped_column(ForeignKey("partnership.id"), primary_key=True)
+    partnership_id: Mapped[str] = _partition(primary_key=True)
     position: Mapped[int] = mapped_column(_BIG, primary_key=True, autoincrement=False)
-    event_id: Mapped[str] = mapped_column(ForeignKey("log_event.id"), unique=True)
+    n: Mapped[int] = mapped_column(_BIG, unique=True)
     hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -128,8 +109,9 @@ class LogNode(OfPartnership, Base):
     """The hash of a complete subtree of two leaves or more; level is its height. Level 0 is LogLeaf."""
 
     __tablename__ = "log_node"
+    __table_args__ = _ONE_TREE
 
-    partnership_id: Mapped[str] = mapped_column(ForeignKey("partnership.id"), primary_key=True)
+    partnership_id: Mapped[str] = _partition(primary_key=True)
     level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(_BIG, primary_key=True, autoincrement=False)
     hash: Mapped[bytes] = mapped_column(LargeBinary)
@@ -176,9 +158,10 @@ class LogQueue(OfPartnership, Base):
     """An event that has no place in the tree yet. The only rows of the log that are taken away."""
 
     __tablename__ = "log_queue"
+    __table_args__ = _ONE_TREE
 
-    partnership_id: Mapped[str] = mapped_column(ForeignKey("partnership.id"), primary_key=True)
-    n: Mapped[int] = mapped_column(_BIG, ForeignKey("log_event.n"), primary_key=True, autoincrement=False)
+    partnership_id: Mapped[str] = _partition(primary_key=True)
+    n: Mapped[int] = mapped_column(_BIG, primary_key=True, autoincrement=False)
 
 
 class LogStanding(RowSealed, OfPartnership, Base):

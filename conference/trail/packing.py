@@ -1,16 +1,24 @@
-"""The bytes in which items are sealed together: canonical item, salt, value's salt and place in the body."""
+"""The bytes in which things are kept together: items under one seal, and all that is sealed of an event.
+
+Items: canonical item, salt, value's salt and place in the body. An event's frame: one piece after the other,
+each with its kind, agency and number before it; a number tells an agency's sets of items apart.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from audit.event import EMPTY_BODY, SALT_BYTES
-from conference.vault.bodies import SEAL_BYTES
+from conference.vault.bodies import KEY_BYTES, KEY_FROM, SEAL_BYTES
 
-EMPTY_BYTES = SEAL_BYTES + SALT_BYTES + len(EMPTY_BODY)  # a sealed empty part
-PLACE_BYTES = 2  # and after it its position among the leaf's parts
+EMPTY_BYTES = SEAL_BYTES + SALT_BYTES + len(EMPTY_BODY)  # a sealed part that says nothing
+PART, ITEMS, NOTE = 1, 2, 3  # the kinds of pieces
+_MARK = slice(KEY_FROM - 1, KEY_FROM - 1 + KEY_BYTES)
 _NO_SALT = bytes(SALT_BYTES)
+NOT_HERE = bytes(SALT_BYTES)
+"""Among a group's salts, in place of that of a part that stands in its event's frame."""
 
 
 class Packed(NamedTuple):
@@ -25,12 +33,11 @@ class Packed(NamedTuple):
 def pack(items: Iterable[Packed]) -> bytes:
     """For each item ordinal and length of data, four bytes each, salt, value's salt (zeros if none), data."""
     return b"".join(
-        one.ordinal.to_bytes(4, "big")
-        + len(one.data).to_bytes(4, "big")
-        + one.salt
-        + (one.value_salt or _NO_SALT)
-        + one.data
-        for one in items
+        [
+            b"%b%b%b%b%b"
+            % (ordinal.to_bytes(4, "big"), len(data).to_bytes(4, "big"), salt, value_salt or _NO_SALT, data)
+            for ordinal, salt, value_salt, data in items
+        ]
     )
 
 
@@ -49,15 +56,74 @@ def unpack(packed: bytes) -> list[Packed]:
     return items
 
 
-def with_position(sealed: bytes, position: int) -> bytes:
-    """A sealed empty part as it stands among the others of its leaf."""
-    return sealed + position.to_bytes(PLACE_BYTES, "big")
+class Piece(NamedTuple):
+    """One sealed thing of an event: an agency's part, a set of its items, or its note."""
+
+    kind: int
+    agency: str
+    number: int
+    sealed: bytes
 
 
-def at_position(together: bytes, position: int) -> bytes | None:
-    """The sealed empty part at `position` among those of one leaf; None where that part is not empty."""
-    place, step = position.to_bytes(PLACE_BYTES, "big"), EMPTY_BYTES + PLACE_BYTES
-    for start in range(0, len(together), step):
-        if together[start + EMPTY_BYTES : start + step] == place:
-            return together[start : start + EMPTY_BYTES]
-    return None
+class Torn(Exception):
+    """These bytes are no frame."""
+
+
+def framed(kind: int, agency: str, number: int, sealed: bytes) -> bytes:
+    """A piece as it stands in an event's frame.
+
+    A byte for the kind, one for the agency's length, the agency, two for the number, four for the length of
+    what is sealed, and that.
+    """
+    return b"%b%b%b%b" % (
+        _of(kind, agency),
+        number.to_bytes(2, "big"),
+        len(sealed).to_bytes(4, "big"),
+        sealed,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _of(kind: int, agency: str) -> bytes:
+    name = agency.encode("ascii")
+    return bytes([kind, len(name)]) + name
+
+
+def pieces(frame: bytes | None) -> list[Piece]:
+    """What was framed, in order. Raises Torn."""
+    found, at = [], 0
+    whole = frame or b""
+    while at < len(whole):
+        kind, name = whole[at], whole[at + 2 : at + 2 + whole[at + 1]] if at + 1 < len(whole) else b""
+        at += 2 + len(name)
+        number, length = (int.from_bytes(whole[at + here : at + to], "big") for here, to in ((0, 2), (2, 6)))
+        at += 6
+        if at + length > len(whole) or not (name.isascii() and name):
+            raise Torn
+        found.append(Piece(kind, name.decode("ascii"), number, whole[at : at + length]))
+        at += length
+    return found
+
+
+def of_agency(frame: bytes | None, agency: str) -> list[Piece]:
+    """An agency's own pieces; none if the frame is torn."""
+    try:
+        return [piece for piece in pieces(frame) if piece.agency == agency]
+    except Torn:
+        return []
+
+
+def marks(found: Iterable[Piece]) -> set[tuple[str, bytes]]:
+    """What `LogMark` has of an event with these pieces: each agency that it says something to, and marks."""
+    told = {one.agency for one in found if one.kind == PART and len(one.sealed) != EMPTY_BYTES}
+    sets = {(one.agency, one.sealed[_MARK]) for one in found if one.kind == ITEMS and one.agency in told}
+    return sets | {(agency, b"") for agency in told - {agency for agency, _ in sets}}
+
+
+def salts_of(together: bytes, count: int, position: int) -> bytes:
+    """One agency's sealed salts among those of a group of `count` events; too short if they are not there.
+
+    position: of the agency in the roster.
+    """
+    length = SEAL_BYTES + count * SALT_BYTES
+    return together[position * length : (position + 1) * length]

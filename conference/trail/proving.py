@@ -123,8 +123,8 @@ def parts_for(
     positions = roster.positions(session, partnership, agency)
     for at in range(first + start, first + size, CHUNK):
         query = (
-            select(LogLeaf.event_id, LogEvent.roster)
-            .join(LogEvent, LogEvent.id == LogLeaf.event_id)
+            select(LogEvent.id, LogEvent.roster)
+            .join(LogLeaf, LogLeaf.n == LogEvent.n)
             .where(
                 LogLeaf.partnership_id == partnership,
                 LogLeaf.position >= at,
@@ -132,7 +132,7 @@ def parts_for(
             )
         )
         rows = session.execute(query.order_by(LogLeaf.position)).all()
-        bodies = open_bodies(session, partnership, agency, [row.event_id for row in rows])
+        bodies = open_bodies(session, partnership, agency, [row.id for row in rows])
         for event_id, version in rows:
             position = positions.get(version)
             if position is not None and event_id not in bodies:
@@ -174,7 +174,7 @@ def export(
 def _leaf(session: Session, partnership: str, event_id: str) -> tuple[bytes, str, int | None]:
     query = (
         select(LogEvent.leaf, LogEvent.roster, LogLeaf.position)
-        .outerjoin(LogLeaf, LogLeaf.event_id == LogEvent.id)
+        .outerjoin(LogLeaf, LogLeaf.n == LogEvent.n)
         .where(LogEvent.partnership_id == partnership, LogEvent.id == event_id)
     )
     row = session.execute(query).one_or_none()

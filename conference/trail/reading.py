@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from conference.errors import NotFound
 from conference.trail import epochs
 from conference.trail.codes import tidied
-from conference.trail.models import LogEvent, LogItems, LogPart
+from conference.trail.models import LogEvent, LogMark
 from conference.trail.opening import Found, found_in, open_found, open_notes, select_parts
 from conference.trail.packing import Packed
-from conference.vault.bodies import KEY_BYTES, KEY_FROM, key_marks
+from conference.vault.bodies import key_marks
 
 CHUNK = 500
 
@@ -109,14 +109,14 @@ def events_for(
     """
     asked = wanted or Wanted()
     found: list[Entry] = []
-    ids = _ids(session, partnership, agency, asked)
-    for start in range(0, len(ids), CHUNK):
+    numbers = _numbers(session, partnership, agency, asked)
+    for start in range(0, len(numbers), CHUNK):
         if limit is not None and len(found) >= limit:
             break
-        query = select_parts(partnership, agency).where(LogEvent.id.in_(ids[start : start + CHUNK]))
+        query = select_parts(partnership).where(LogEvent.n.in_(numbers[start : start + CHUNK]))
         rows = found_in(session, partnership, agency, query.order_by(LogEvent.n.desc()))
         open_found(session, partnership, agency, rows, lambda head: _head_fits(head, asked))
-        notes = open_notes(session, partnership, agency, [row.id for row in rows if row.opened])
+        notes = open_notes(session, partnership, agency, [row for row in rows if row.opened])
         entries = [_entry(row, agency, notes.get(row.id)) for row in rows if row.opened or row.fault]
         found += [entry for entry in entries if entry.fault or _is_about(entry, asked.person)]
     return found if limit is None else found[:limit]
@@ -124,38 +124,29 @@ def events_for(
 
 def event_for(session: Session, partnership: str, agency: str, event_id: str) -> Entry:
     """One event. Raises NotFound if there is none, or none in which `agency` has a part."""
-    query = select_parts(partnership, agency).where(LogEvent.id == event_id, ~LogPart.empty)
+    said = select(LogMark.n).where(LogMark.partnership_id == partnership, LogMark.agency == agency)
+    query = select_parts(partnership).where(LogEvent.id == event_id, LogEvent.n.in_(said))
     rows = found_in(session, partnership, agency, query)
     if not rows:
         raise NotFound(f"event {event_id}")
     open_found(session, partnership, agency, rows, lambda _: True)
-    notes = open_notes(session, partnership, agency, [event_id])
+    notes = open_notes(session, partnership, agency, rows)
     return _entry(rows[0], agency, notes.get(event_id))
 
 
 # --- finding ---
 
 
-def _ids(session: Session, partnership: str, agency: str, asked: Wanted) -> list[str]:
+def _numbers(session: Session, partnership: str, agency: str, asked: Wanted) -> list[int]:
     """The events in which `agency` has a part that is not empty, newest first; content is not looked at."""
-    part = (LogPart.partnership_id == LogEvent.partnership_id) & (LogPart.event_id == LogEvent.id)
-    query = (
-        select(LogEvent.id)
-        .join(LogPart, part & (LogPart.agency == agency) & ~LogPart.empty)
-        .where(LogEvent.partnership_id == partnership, *_narrowing(asked))
-    )
+    query = select(LogMark.n).distinct()
+    query = query.where(LogMark.partnership_id == partnership, LogMark.agency == agency)
     if asked.sealed_for is not None:
-        query = query.where(LogEvent.id.in_(_sealed_for(session, partnership, agency, asked.sealed_for)))
-    return list(session.scalars(query.order_by(LogEvent.n.desc())))
-
-
-def _sealed_for(session: Session, partnership: str, agency: str, person: str) -> Select[str]:
-    marks = key_marks(session, partnership, agency, person)
-    return select(LogItems.event_id).where(
-        LogItems.partnership_id == partnership,
-        LogItems.agency == agency,
-        func.substr(LogItems.sealed, KEY_FROM, KEY_BYTES, type_=LargeBinary()).in_(marks),
-    )
+        query = query.where(LogMark.mark.in_(key_marks(session, partnership, agency, asked.sealed_for)))
+    narrowing = list(_narrowing(asked))
+    if narrowing:
+        query = query.join(LogEvent, LogEvent.n == LogMark.n).where(*narrowing)
+    return list(session.scalars(query.order_by(LogMark.n.desc())))
 
 
 def _narrowing(asked: Wanted) -> Iterator[ColumnElement[bool]]:

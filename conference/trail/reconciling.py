@@ -100,7 +100,7 @@ def _stored(session: Session, partnership: str, requests: set[str]) -> dict[str,
     """For each request its leaves in the order in which they were stored."""
     query = (
         select(LogEvent.request, LogEvent.leaf, LogLeaf.hash)
-        .outerjoin(LogLeaf, LogLeaf.event_id == LogEvent.id)
+        .outerjoin(LogLeaf, LogLeaf.n == LogEvent.n)
         .where(
             LogEvent.partnership_id == partnership,
             LogEvent.code.in_(sorted(map(code_for, requests))),  # this has an index

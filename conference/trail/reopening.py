@@ -264,7 +264,7 @@ def _say(session: Session, partnership: str, found: Survey, approved_by: tuple[s
 
 def _mend_queue(session: Session, partnership: str, upto: int) -> None:
     """Take from the queue what has its place; queue again what has lost it."""
-    placed = select(LogLeaf.event_id).where(LogLeaf.event_id == LogEvent.id).exists()
+    placed = select(LogLeaf.n).where(LogLeaf.n == LogEvent.n).exists()
     ours = LogEvent.partnership_id == partnership
     session.execute(
         delete(LogQueue)

@@ -47,6 +47,12 @@ def positions(session: Session, partnership: str, agency: str) -> dict[str, int 
     return {roster.version: roster.position(agency) for roster in rosters}
 
 
+def all_agencies(session: Session, partnership: str) -> set[str]:
+    """Every agency that was ever in it."""
+    query = select(RosterRow.agencies).where(RosterRow.partnership_id == partnership)
+    return {agency for agencies in session.scalars(query) for agency in agencies.split(" ")}
+
+
 def _latest(session: Session, partnership: str) -> tuple[int, Roster | None]:
     row = session.connection().execute(_LATEST, {"partnership": partnership}).one_or_none()
     return (0, None) if row is None else (row.number, Roster(row.version, tuple(row.agencies.split(" "))))

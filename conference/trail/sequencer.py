@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from audit import Checkpoint, append, leaf_hash, root, sign_checkpoint
 from audit.tree import Node
 from conference.clock import now
 from conference.db import Database
-from conference.trail import epochs
+from conference.trail import bulk, epochs
 from conference.trail.bulk import Bulk
 from conference.trail.errors import LogDisagrees
 from conference.trail.keys import signing_key
@@ -108,10 +107,16 @@ class Sequencer:
 
 def place_first(session: Session, partnership: str, event_id: str) -> None:
     """Make this event the first leaf of the current epoch, which must be empty, in the same transaction."""
-    query = _COLUMNS.where(LogEvent.id == event_id)
-    row = session.execute(query).one()
-    plan = _planned(session, partnership, [row], 0, {})
+    n, leaf = session.execute(select(LogEvent.n, LogEvent.leaf).where(LogEvent.id == event_id)).one()
+    plan = _planned(session, partnership, [_Queued(n, leaf_hash(leaf))], 0, {})
     _carry_out(session, partnership, plan)
+
+
+class _Queued(NamedTuple):
+    """An event that waits for its place, and the hash of its leaf."""
+
+    n: int
+    leaf_hash: bytes
 
 
 class _Plan(NamedTuple):
@@ -120,7 +125,7 @@ class _Plan(NamedTuple):
     before: the checkpoint that it follows.   size: how many leaves that one covers.
     """
 
-    queued: Sequence[Row[int, str, bytes, bytes]]
+    queued: Sequence[_Queued]
     epoch: int
     before: Signed | None
     size: int
@@ -167,20 +172,21 @@ def _plan(session: Session, partnership: str) -> _Plan | None:
         return None
     size, edge = sound_size(session, partnership)
     upto = epochs.upto(session, partnership)
-    for row in queued:
-        if leaf_hash(row.leaf) != row.leaf_hash and row.n > upto:
-            raise LogDisagrees(partnership, f"leaf of event {row.id} is not what was hashed")
-    return _planned(session, partnership, queued, size, edge)
+    hashed = [_Queued(n, leaf_hash(leaf)) for n, _, leaf, _ in queued]
+    for (n, event_id, _, stored), (_, found) in zip(queued, hashed, strict=True):
+        if found != stored and n > upto:
+            raise LogDisagrees(partnership, f"leaf of event {event_id} is not what was hashed")
+    return _planned(session, partnership, hashed, size, edge)
 
 
 def _planned(
     session: Session,
     partnership: str,
-    queued: Sequence[Row[int, str, bytes, bytes]],
+    queued: Sequence[_Queued],
     size: int,
     edge: dict[tuple[int, int], bytes],
 ) -> _Plan:
-    hashes = [leaf_hash(row.leaf) for row in queued]
+    hashes = [row.leaf_hash for row in queued]
     fresh = append(lambda level, position: edge[level, position], size, hashes)
     whole = {**edge, **{(node.level, node.position): node.hash for node in fresh}}
     reached = root(lambda level, position: whole[level, position], size + len(queued))
@@ -191,8 +197,10 @@ def _planned(
     return _Plan(queued, epoch, before, size, fresh, reached, note)
 
 
-def _queued(session: Session, partnership: str) -> Sequence[Row[int, str, bytes, bytes]]:
-    return session.connection().execute(_QUEUED, {"partnership": partnership, "batch": BATCH}).all()
+def _queued(session: Session, partnership: str) -> list[tuple[Any, ...]]:
+    """Number, id, leaf and the hash that was stored with it, of what waits."""
+    connection = session.connection()
+    return bulk.run(connection, _QUEUED[connection.dialect.name], (partnership, BATCH))
 
 
 def _carry_out(session: Session, partnership: str, plan: _Plan) -> None:
@@ -204,7 +212,7 @@ def _carry_out(session: Session, partnership: str, plan: _Plan) -> None:
 def _store(session: Session, partnership: str, plan: _Plan) -> None:
     first = epochs.first_place(plan.epoch)
     places = enumerate(plan.queued, start=first + plan.size)
-    leaves = [(partnership, at, row.id, leaf_hash(row.leaf)) for at, row in places]
+    leaves = [(partnership, at, n, hashed) for at, (n, hashed) in places]
     nodes = [
         (partnership, node.level, (first >> node.level) + node.position, node.hash)
         for node in plan.fresh
@@ -223,23 +231,20 @@ def _store_checkpoint(session: Session, partnership: str, plan: _Plan) -> None:
 
 def _take_from_queue(session: Session, partnership: str, plan: _Plan) -> None:
     connection = session.connection()
-    done: list[int] = [row.n for row in plan.queued]
-    given = json.dumps(done) if connection.dialect.name == "sqlite" else done
-    connection.execute(_TAKE[connection.dialect.name], {"partnership": partnership, "done": given})
+    done = [row.n for row in plan.queued]
+    if connection.dialect.name == "sqlite":
+        bulk.run(connection, _TAKE, [(partnership, n) for n in done], many=True)
+    else:
+        bulk.run(connection, _TAKE_ALL, (partnership, done))
 
 
-_COLUMNS = select(LogEvent.n, LogEvent.id, LogEvent.leaf, LogEvent.leaf_hash)
-_QUEUED = (
-    _COLUMNS.join(LogQueue, LogQueue.n == LogEvent.n)
-    .where(LogQueue.partnership_id == bindparam("partnership"))
-    .order_by(LogQueue.n)
-    .limit(bindparam("batch"))
-)
-_LEAF = Bulk(LogLeaf, "partnership_id", "position", "event_id", "hash")
+_LEAF = Bulk(LogLeaf, "partnership_id", "position", "n", "hash")
 _NODE = Bulk(LogNode, "partnership_id", "level", "position", "hash")
 _CHECKPOINT = Bulk(LogCheckpoint, "partnership_id", "size", "root", "note", "at")
-_FROM_QUEUE = "DELETE FROM log_queue WHERE partnership_id = :partnership AND n "
-_TAKE = {
-    "sqlite": text(_FROM_QUEUE + "IN (SELECT value FROM json_each(:done))"),  # noqa: S608 - ours
-    "postgresql": text(_FROM_QUEUE + "= ANY(:done)"),
-}
+_WAITING = (
+    "SELECT e.n, e.id, e.leaf, e.leaf_hash FROM log_queue AS q JOIN log_event AS e ON e.n = q.n"
+    " WHERE q.partnership_id = {given} ORDER BY q.n LIMIT {given}"
+)
+_QUEUED = {"sqlite": _WAITING.format(given="?"), "postgresql": _WAITING.format(given="%b")}
+_TAKE = "DELETE FROM log_queue WHERE partnership_id = ? AND n = ?"
+_TAKE_ALL = "DELETE FROM log_queue WHERE partnership_id = %b AND n = ANY(%b::bigint[])"

@@ -90,7 +90,7 @@ def _standing(session: Session, partnership: str) -> int:
 
 def check_events(session: Session, partnership: str, after: int) -> None:
     """Raise LogDisagrees if an event after number `after` is lost, or one of the queue has its place."""
-    placed = select(LogLeaf.event_id).where(LogLeaf.event_id == LogEvent.id).exists()
+    placed = select(LogLeaf.n).where(LogLeaf.n == LogEvent.n).exists()
     waits = (
         select(LogQueue.n).where(LogQueue.n == LogEvent.n, LogQueue.partnership_id == partnership).exists()
     )

@@ -98,7 +98,7 @@ class SqlStore:
         """The leaves of a range."""
         query = (
             select(LogEvent.leaf)
-            .join(LogLeaf, LogLeaf.event_id == LogEvent.id)
+            .join(LogLeaf, LogLeaf.n == LogEvent.n)
             .where(
                 LogLeaf.partnership_id == self._partnership,
                 LogLeaf.position >= self._first + start,

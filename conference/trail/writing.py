@@ -7,22 +7,18 @@ be sent.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit import (
-    EMPTY_BODY,
     HOUSE,
     Continuation,
     Event,
     EventName,
     Item,
-    Parts,
     Roster,
     leaf_hash,
     seal_event,
@@ -32,12 +28,12 @@ from audit.event import SALT_BYTES
 from conference.clock import now
 from conference.db import writable
 from conference.ids import new_id, random_bytes
-from conference.trail import packing, roster
-from conference.trail.bulk import Bulk
-from conference.trail.codes import code_for
+from conference.trail import roster, storing
 from conference.trail.errors import NoRoster
-from conference.trail.models import LogEmpty, LogEvent, LogItems, LogNote, LogPart
-from conference.vault.bodies import Part, Place, seal_parts
+from conference.trail.models import LogEvent
+from conference.trail.storing import Prepared
+
+__all__ = ["LeafHash", "LoggedItem", "Prepared", "commit_prepared", "is_stored", "item", "record"]
 
 LeafHash = bytes
 _NAMES = {name.value: name for name in EventName}
@@ -49,19 +45,6 @@ class LoggedItem:
 
     item: Item
     value_salt: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """An event that is made but not stored. Holds salts in the clear: never kept longer than the answer."""
-
-    partnership: str
-    event: Event
-    parts: Parts
-    value_salts: tuple[bytes | None, ...]
-    roster: str
-    note: str | None
-    leaf_hash: LeafHash
 
 
 def item(
@@ -168,14 +151,10 @@ def record(
 def commit_prepared(session: Session, prepared: Sequence[Prepared]) -> None:
     """Store events in the write session `session`; they are durable when it has committed.
 
-    Seven statements at most, however many events. Raises KeyDestroyed, WriteInReadSession.
+    The same few statements, however many events. Raises KeyDestroyed, WriteInReadSession.
     """
-    if not prepared:
-        return
-    rows = _Rows()
-    for one in prepared:
-        rows.add(one)
-    _store(session.connection(), rows.sealed(seal_parts(session, rows.plain)))
+    if prepared:
+        storing.store(session, prepared)
 
 
 def is_stored(session: Session, prepared: Sequence[Prepared]) -> bool:
@@ -209,110 +188,3 @@ def _roster(session: Session, partnership: str, event: Event) -> Roster:
     if business - set(latest.agencies) - {HOUSE}:
         return roster.refresh(session, partnership)
     return latest
-
-
-_EVENT = Bulk(LogEvent, "id", "partnership_id", "at", "request", "code", "leaf", "leaf_hash", "roster")
-_OF_PART = ("partnership_id", "event_id", "agency")
-_PART = Bulk(LogPart, *_OF_PART, "empty", "sealed")
-_ITEMS = Bulk(LogItems, *_OF_PART, "number", "sealed")
-_NOTE = Bulk(LogNote, *_OF_PART, "sealed")
-_EMPTY = Bulk(LogEmpty, "partnership_id", "event_id", "sealed")
-_INTO_QUEUE = "INSERT INTO log_queue (partnership_id, n) SELECT partnership_id, n FROM "
-_BY_ID = "log_event WHERE id IN (SELECT value FROM json_each(?))"
-
-
-def _store(connection: Connection, tables: list[tuple[Bulk, list[tuple[Any, ...]]]]) -> None:
-    """Add the rows, those of events first, and put the events into the queue.
-
-    SQLite: a statement for each table. PostgreSQL: one for all, for each would cost a way there and back.
-    """
-    if connection.dialect.name == "sqlite":
-        for bulk, rows in tables:
-            bulk.insert(connection, rows)
-        ids = json.dumps([row[0] for row in tables[0][1]])
-        connection.exec_driver_sql(_INTO_QUEUE + _BY_ID, (ids,))
-        return
-    given = tuple(array for bulk, rows in tables for array in bulk.arrays(rows))
-    connection.exec_driver_sql(_in_one(connection, tables), given)
-
-
-def _in_one(connection: Connection, tables: list[tuple[Bulk, list[tuple[Any, ...]]]]) -> str:
-    events, *others = (bulk.into(connection.dialect) for bulk, _ in tables)
-    steps = [f"events AS ({events} RETURNING partnership_id, n)"]
-    steps += [f"step_{number} AS ({into})" for number, into in enumerate(others)]
-    return f"WITH {', '.join(steps)} {_INTO_QUEUE}events"
-
-
-_Row = tuple[Any, ...]
-
-
-class _Rows:
-    """What is to be stored of events. Where a row will have what is sealed, it has its place in `plain`."""
-
-    def __init__(self) -> None:
-        self.plain: list[Part] = []
-        self._events: list[_Row] = []
-        self._parts: list[_Row] = []
-        self._items: list[_Row] = []
-        self._notes: list[_Row] = []
-        self._empty: list[tuple[str, str, list[tuple[int, int]]]] = []  # in the list: place and position
-
-    def add(self, one: Prepared) -> None:
-        """Rows for each part that says something and for its items; the other parts go together into one."""
-        self._events.append(_event_row(one))
-        partnership, event_id, empty = one.partnership, one.event.id, []
-        for position, (agency, salt, body, items) in enumerate(one.parts.parts):
-            place = len(self.plain)
-            self.plain.append(Part(salt + body, partnership, agency, Place("log_part", event_id, agency)))
-            if body == EMPTY_BODY:
-                empty.append((place, position))
-                continue
-            self._parts.append((partnership, event_id, agency, False, place))
-            if items:
-                self._add_items(one, agency, items)
-        if empty:
-            self._empty.append((partnership, event_id, empty))
-        if one.note is not None and (agency_of := one.event.agency) is not None:
-            self._notes.append((partnership, event_id, agency_of, len(self.plain)))
-            place_of = Place("log_note", event_id, agency_of)
-            self.plain.append(Part(one.note.encode(), partnership, agency_of, place_of))
-
-    def _add_items(self, one: Prepared, agency: str, items: Sequence[int]) -> None:
-        """An agency's items, those about the same people together."""
-        groups: dict[tuple[str, ...], list[packing.Packed]] = {}
-        for ordinal, number in enumerate(items):
-            opened = one.parts.items[number]
-            packed = packing.Packed(ordinal, opened.salt, one.value_salts[number], opened.data)
-            groups.setdefault(opened.item.subjects, []).append(packed)
-        for number, (subjects, group) in enumerate(sorted(groups.items())):
-            self._items.append((one.partnership, one.event.id, agency, number, len(self.plain)))
-            place = Place("log_items", one.event.id, f"{agency}/{number}")
-            self.plain.append(Part(packing.pack(group), one.partnership, agency, place, subjects))
-
-    def sealed(self, blobs: Sequence[bytes]) -> list[tuple[Bulk, list[_Row]]]:
-        """The rows of each table, those of events first. blobs: what `plain` holds, sealed."""
-        kinds = ((_PART, self._parts), (_ITEMS, self._items), (_NOTE, self._notes))
-        empty: list[_Row] = [
-            (*of, b"".join([packing.with_position(blobs[place], position) for place, position in places]))
-            for *of, places in self._empty
-        ]
-        return [
-            (_EVENT, self._events),
-            *((bulk, [(*row[:-1], blobs[row[-1]]) for row in rows]) for bulk, rows in kinds),
-            (_EMPTY, empty),
-        ]
-
-
-def _event_row(one: Prepared) -> tuple[Any, ...]:
-    event = one.event
-    code = None if event.request is None else code_for(event.request)
-    return (
-        event.id,
-        one.partnership,
-        event.at,
-        event.request,
-        code,
-        one.parts.leaf,
-        one.leaf_hash,
-        one.roster,
-    )

@@ -98,10 +98,10 @@ def test_a_receipt_that_is_missing_from_the_log_is_told(world: World, typed: Typ
     file.write_text("\n".join(kept))
     with as_superuser(world.database) as session:
         session.execute(text("PRAGMA foreign_keys = OFF"))
-        which = "(SELECT id FROM log_event WHERE request = :request)"
+        which = "(SELECT n FROM log_event WHERE request = :request)"
         given = {"request": kept[0].split(" ")[1]}
-        for table in ("log_leaf", "log_part", "log_items", "log_empty"):
-            session.execute(text(f"DELETE FROM {table} WHERE event_id IN {which}"), given)  # noqa: S608 - ours
+        for table in ("log_leaf", "log_mark", "log_salts"):
+            session.execute(text(f"DELETE FROM {table} WHERE n IN {which}"), given)  # noqa: S608 - ours
         session.execute(text("DELETE FROM log_event WHERE request = :request"), given)
     status, said = typed("audit", "reconcile", file, "--partnership", HOME)
     assert status == 1

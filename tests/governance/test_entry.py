@@ -6,25 +6,45 @@ import io
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from conference.errors import NotFound
 from conference.governance import entry, whole
 from conference.governance.services import UNRELIABLE
 from conference.trail.errors import NotPlacedYet
+from conference.trail.packing import ITEMS, PART, Piece
 from tests.governance.conftest import TURNS, Seen, show
 from tests.support.world import NOW, told
-from tests.trail.things import as_superuser
+from tests.trail.things import as_superuser, reframe
 
-BROKEN = {
-    "part": "UPDATE log_part SET sealed = zeroblob(length(sealed)) WHERE agency = 'police'",
-    "item": "UPDATE log_items SET sealed = zeroblob(length(sealed))",
-    "leaf": "UPDATE log_event SET leaf = CAST(replace(CAST(leaf AS TEXT), 'T10:', 'T11:') AS BLOB)",
-    "place": "UPDATE log_leaf SET hash = zeroblob(32)",
-    "checkpoint": "UPDATE log_checkpoint SET note = replace(note, 'conference/nm', 'conference/nn')",
+
+def zeroed(piece: Piece) -> Piece:
+    return piece._replace(sealed=bytes(len(piece.sealed)))
+
+
+def the_part(_event_id: str, piece: Piece) -> Piece:
+    return zeroed(piece) if (piece.kind, piece.agency) == (PART, "police") else piece
+
+
+def the_items(_event_id: str, piece: Piece) -> Piece:
+    return zeroed(piece) if piece.kind == ITEMS else piece
+
+
+def edited(sql: str) -> Callable[[Session], object]:
+    return lambda session: session.execute(text(sql))
+
+
+BROKEN: dict[str, Callable[[Session], object]] = {
+    "part": lambda session: reframe(session, the_part),
+    "item": lambda session: reframe(session, the_items),
+    "leaf": edited("UPDATE log_event SET leaf = CAST(replace(CAST(leaf AS TEXT), 'T10:', 'T11:') AS BLOB)"),
+    "place": edited("UPDATE log_leaf SET hash = zeroblob(32)"),
+    "checkpoint": edited("UPDATE log_checkpoint SET note = replace(note, 'conference/nm', 'conference/nn')"),
 }
 
 
@@ -78,14 +98,14 @@ def test_an_event_without_a_place_is_no_failure(seen: Seen, monkeypatch: pytest.
 @pytest.mark.parametrize("what", BROKEN)
 def test_what_was_touched_does_not_match(seen: Seen, what: str) -> None:
     with as_superuser(seen.world.database) as session:
-        session.execute(text(BROKEN[what]))
+        BROKEN[what](session)
     assert page(seen, "p-ig", seen.events["h-rep"]).is_broken
 
 
 @pytest.mark.parametrize("what", ["part", "item"])
 def test_no_answer_counts_past_what_was_touched(seen: Seen, what: str) -> None:
     with as_superuser(seen.world.database) as session:
-        session.execute(text(BROKEN[what]))
+        BROKEN[what](session)
     answer = seen.search("p-ig", agency="haven")
     assert answer.sentence == UNRELIABLE
     assert all(line.is_fault for line in answer.lines)
@@ -94,7 +114,7 @@ def test_no_answer_counts_past_what_was_touched(seen: Seen, what: str) -> None:
 @pytest.mark.parametrize("what", BROKEN)
 def test_the_whole_log_does_not_match_either(seen: Seen, what: str) -> None:
     with as_superuser(seen.world.database) as session:
-        session.execute(text(BROKEN[what]))
+        BROKEN[what](session)
     viewer = seen.world.viewer("p-ig")
     with seen.world.database.read() as session:
         assert whole.check(session, viewer).is_broken

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from conference import clock, inputs
 from conference.db import Database, Turns
-from conference.trail import writing
+from conference.trail import storing, writing
 from conference.trail.committing import Committer
 from conference.trail.models import LogEvent, LogQueue
 from conference.trail.sequencer import check_start, place
@@ -109,14 +109,14 @@ def test_an_error_of_one_is_not_the_others(database: Database, monkeypatch: pyte
     committer = Committer(database)
     answers = [prepared(database) for _ in range(WRITERS)]
     bad = answers[5][0][0].event.id
-    inner = writing.seal_parts
+    inner = storing.seal_parts
 
     def refuses(session: Any, parts: Any) -> list[bytes]:
         if any(part.place.row == bad for part in parts):
             raise ValueError("bad")
         return inner(session, parts)
 
-    monkeypatch.setattr(writing, "seal_parts", refuses)
+    monkeypatch.setattr(storing, "seal_parts", refuses)
     results: dict[int, object] = {}
 
     def work(number: int) -> None:

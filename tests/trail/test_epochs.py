@@ -100,7 +100,7 @@ def test_it_goes_on_and_both_epochs_verify(database: Database, tmp_path: Path, w
     assert said["size"] == (5 if "checkpoint" in what else 6)
     entries = read(database, "idva", names=("log.continued",))
     assert [(one.about, one.index) for one in entries] == [(APPROVED, 0)]
-    everywhere = select(LogEvent.id).outerjoin(LogLeaf, LogLeaf.event_id == LogEvent.id)
+    everywhere = select(LogEvent.id).outerjoin(LogLeaf, LogLeaf.n == LogEvent.n)
     assert check_whole(database, "north") >= held + 4
     with database.read() as session:
         assert session.scalars(everywhere.where(LogLeaf.position.is_(None))).all() == []

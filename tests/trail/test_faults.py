@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from audit import open_checkpoint
 from audit.tree import consistency_proof, verify_consistency
 from conference.db import Database
-from conference.trail import sequencer, writing
+from conference.trail import bulk, sequencer, writing
 from conference.trail.committing import Committer
 from conference.trail.inspecting import check_whole
 from conference.trail.keys import verifier_key
@@ -29,20 +29,20 @@ from conference.trail.sqlstore import SqlStore
 from conference.vault.keyfile import KeyFile
 from tests.trail.conftest import fill
 from tests.trail.test_committing import at_once, prepared
-from tests.trail.things import a_field, write, write_many
+from tests.trail.things import a_field, log, write, write_many
 
 WRITING = (
     "SELECT inputs",
     "SELECT data_key",
+    "SELECT numbers",
     "INSERT log_event",
-    "INSERT log_part",
-    "INSERT log_items",
-    "INSERT log_empty",
+    "INSERT log_salts",
+    "INSERT log_mark",
     "INSERT log_queue",
     "COMMIT",
 )
 PLACING = (
-    "SELECT log_event",
+    "SELECT log_queue",
     "SELECT log_epoch",
     "SELECT log_checkpoint",
     "SELECT log_leaf",
@@ -54,7 +54,7 @@ PLACING = (
     "DELETE log_queue",
     "COMMIT",
 )
-ROWS = {"INSERT log_part", "INSERT log_items", "INSERT log_empty", "INSERT log_queue"}  # one by one there
+ROWS = {"INSERT log_salts", "INSERT log_mark", "INSERT log_queue"}  # one by one there
 ONLY = {"sqlite": {"BEGIN", *ROWS}, "postgresql": {"LOCK"}}
 HOW = ("failed", "answer lost", "failed each time")
 _TABLE = re.compile(r"(SELECT|INSERT|DELETE)\b.*?(?:INTO|FROM) (\w+)", re.DOTALL)
@@ -66,6 +66,8 @@ def step(statement: str) -> str:
         return "BEGIN"
     if "advisory" in statement:
         return "LOCK"
+    if "sqlite_sequence" in statement or "nextval" in statement:
+        return "SELECT numbers"
     if "log_node AS n" in statement:
         return "SELECT nodes"
     found = _TABLE.search(statement)
@@ -95,7 +97,7 @@ class Faults:
 def struck(database: Database, patch: pytest.MonkeyPatch, faults: Faults) -> Iterator[None]:
     """The faults are in force inside."""
     engine, dialect = database.engine, database.engine.dialect
-    commit, sign = dialect.do_commit, sequencer.sign_checkpoint
+    commit, sign, run = dialect.do_commit, sequencer.sign_checkpoint, bulk.run
 
     def before(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         faults.at(step(statement), done=False)
@@ -108,6 +110,12 @@ def struck(database: Database, patch: pytest.MonkeyPatch, faults: Faults) -> Ite
         commit(connection)
         faults.at("COMMIT", done=True)
 
+    def runs(connection: Any, statement: str, *given: Any, **more: Any) -> Any:
+        faults.at(step(statement), done=False)
+        found = run(connection, statement, *given, **more)
+        faults.at(step(statement), done=True)
+        return found
+
     def signs(*given: Any) -> Any:
         faults.at("SIGN", done=False)
         note = sign(*given)
@@ -119,6 +127,7 @@ def struck(database: Database, patch: pytest.MonkeyPatch, faults: Faults) -> Ite
     with patch.context() as inside:
         inside.setattr(dialect, "do_commit", commits)
         inside.setattr(sequencer, "sign_checkpoint", signs)
+        inside.setattr(bulk, "run", runs)
         yield
     event.remove(engine, "before_cursor_execute", before)
     event.remove(engine, "after_cursor_execute", after)
@@ -288,8 +297,9 @@ def test_a_full_disk_while_placing(tmp_path: Path, keys: KeyFile) -> None:
     database = Database(url, keys)
     write_many(database, 2)
     before = checkpoint(database)
-    for number in range(60):
-        write(database, a_field(number))
+    with database.write() as session:
+        for number in range(200):
+            log(session, a_field(number))
     engine = database.engine
 
     def is_full(connection: Any, _record: object) -> None:
@@ -301,5 +311,5 @@ def test_a_full_disk_while_placing(tmp_path: Path, keys: KeyFile) -> None:
         place(database, "north")
     event.remove(engine, "connect", is_full)
     engine.dispose()
-    goes_on(database, before, 62)
+    goes_on(database, before, 202)
     database.close()

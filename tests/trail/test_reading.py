@@ -16,6 +16,7 @@ from conference.errors import NotFound
 from conference.trail.codes import code_for
 from conference.trail.errors import NotPlacedYet
 from conference.trail.keys import verifier_key
+from conference.trail.packing import ITEMS, PART, Piece, pieces
 from conference.trail.proving import CHECKED, export, proof_for, verify_now
 from conference.trail.reading import Wanted, event_for, events_for
 from conference.trail.sequencer import place
@@ -33,6 +34,7 @@ from tests.trail.things import (
     a_field,
     as_superuser,
     read,
+    reframe,
     write,
     write_many,
     zeros,
@@ -188,10 +190,7 @@ def test_what_has_no_place_yet_has_no_proof(database: Database) -> None:
 @pytest.mark.parametrize(
     ("edit", "says"),
     [
-        pytest.param("UPDATE log_part SET sealed = {zeros}", "its part was changed", id="part"),
-        pytest.param("UPDATE log_items SET sealed = {zeros}", "its items are not those", id="items"),
-        pytest.param("DELETE FROM log_items", "its items are not those", id="no-items"),
-        pytest.param("DELETE FROM log_part", "the agency's part is missing", id="no-part"),
+        pytest.param("UPDATE log_event SET sealed = {zeros}", "its part is missing", id="no-frame"),
         pytest.param(
             "UPDATE log_event SET leaf = (SELECT leaf FROM log_event WHERE n > 1)",
             "does not commit",
@@ -217,16 +216,67 @@ def test_an_edit_fails_verification(database: Database, edit: str, says: str) ->
     assert says in done.failure
 
 
+@pytest.mark.parametrize(
+    ("kind", "sealed", "says"),
+    [
+        pytest.param(PART, bytes(32), "its part was changed", id="part"),
+        pytest.param(ITEMS, bytes(32), "its items are not those", id="items"),
+        pytest.param(ITEMS, None, "its items are not those", id="no-items"),
+        pytest.param(PART, None, "its part is missing", id="no-part"),
+    ],
+)
+def test_an_edited_piece_fails_verification(
+    database: Database, kind: int, sealed: bytes | None, says: str
+) -> None:
+    event_id = write_many(database, 2)[0]
+
+    def edited(_id: str, piece: Piece) -> Piece | None:
+        if piece.kind != kind:
+            return piece
+        return None if sealed is None else piece._replace(sealed=sealed)
+
+    with as_superuser(database) as session:
+        reframe(session, edited)
+    with database.read() as session:
+        done = verify_now(session, "north", "police", event_id)
+    assert (done.holds, says in str(done.failure)) == (False, True)
+
+
+def test_pieces_that_changed_places_do_not_open(database: Database) -> None:
+    """Of another event, another agency, another kind: each seal is bound to where it stands."""
+    one, other = write_many(database, 2)
+    with database.read() as session:
+        frames = dict(session.execute(text("SELECT id, sealed FROM log_event")).all())  # type: ignore[arg-type]
+    known = {at: pieces(bytes(frame)) for at, frame in frames.items()}
+
+    def of_the_other(at: str, piece: Piece) -> Piece:
+        there = known[other if at == one else one]
+        return next(it for it in there if (it.kind, it.agency) == (piece.kind, piece.agency))
+
+    def of_others(at: str, piece: Piece) -> Piece:
+        there = next(it for it in known[at] if it.kind == piece.kind and it.agency != piece.agency)
+        return piece._replace(sealed=there.sealed)
+
+    for change in (of_the_other, of_others):
+        with as_superuser(database) as session:
+            reframe(session, lambda at, piece: next(it for it in known[at] if it[:3] == piece[:3]))
+            reframe(session, change)
+        assert all(entry.fault for agency in ("police", "almo") for entry in read(database, agency))
+
+
 def test_an_edited_event_is_listed_with_its_fault(database: Database) -> None:
     good, bad = write_many(database, 2)
     with as_superuser(database) as session:
-        session.execute(text("DELETE FROM log_items WHERE event_id = :id"), {"id": bad})
+        reframe(session, lambda at, piece: None if (at, piece.kind) == (bad, ITEMS) else piece)
     entries = read(database, "police", person=ANN)
     assert [(entry.id, entry.fault is None) for entry in entries] == [(bad, False), (good, True)]
     with as_superuser(database) as session:
-        for id_, other in ((good, bad), (bad, good)):
-            sql = "UPDATE log_part SET sealed = :blob WHERE event_id = :id AND agency = 'police'"
-            session.execute(text(sql), {"blob": id_.encode() + other.encode(), "id": id_})
+        reframe(
+            session,
+            lambda at, piece: (
+                piece if piece.kind != PART else piece._replace(sealed=at.encode() + good.encode())
+            ),
+        )
     assert all(entry.fault for entry in read(database, "police", person=ANN))
     with pytest.raises(SealBroken), database.read() as session:
         export(session, "north", Path("/nowhere/at/all"), agency="police")

@@ -67,8 +67,8 @@ def test_batches_follow_each_other(database: Database, monkeypatch: pytest.Monke
     assert place(database, "north") == 7
     with database.read() as session:
         assert session.scalars(text("SELECT size FROM log_checkpoint ORDER BY size")).all() == [3, 6, 7]
-        ids = session.scalars(text("SELECT id FROM log_event ORDER BY n")).all()
-        assert session.scalars(text("SELECT event_id FROM log_leaf ORDER BY position")).all() == ids
+        numbers = session.scalars(text("SELECT n FROM log_event ORDER BY n")).all()
+        assert session.scalars(text("SELECT n FROM log_leaf ORDER BY position")).all() == numbers
 
 
 @pytest.mark.parametrize("step", ["_store", "_store_checkpoint", "_take_from_queue"])

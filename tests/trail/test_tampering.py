@@ -124,32 +124,31 @@ def sql(*statements: str) -> Edit:
 
 LEAF = "UPDATE log_event SET leaf = :other WHERE id = :one"
 ITS_HASH = "UPDATE log_event SET leaf_hash = :hash WHERE id = :one"
-IN_TREE = "UPDATE log_leaf SET hash = :hash WHERE event_id = :one"
-OF_EVENT = ("log_part", "log_empty", "log_items", "log_note")
+NUMBER = "(SELECT n FROM log_event WHERE id = :one)"
+IN_TREE = f"UPDATE log_leaf SET hash = :hash WHERE n = {NUMBER}"
+OF_EVENT = ("log_mark", "log_salts")
 CUT = (
     "DELETE FROM log_leaf WHERE position >= 3",
     "DELETE FROM log_node WHERE level = 1 AND position >= 1",
     "DELETE FROM log_node WHERE level >= 2",
 )
-GONE = "event_id NOT IN (SELECT event_id FROM log_leaf)"
+GONE = "n NOT IN (SELECT n FROM log_leaf)"
 CUT_WHOLE = (
     *CUT,
     "DELETE FROM log_checkpoint WHERE size > 3",
     *(f"DELETE FROM {table} WHERE {GONE}" for table in OF_EVENT),
-    "DELETE FROM log_event WHERE id NOT IN (SELECT event_id FROM log_leaf)",
+    f"DELETE FROM log_event WHERE {GONE}",
 )
 ALL = ("log_leaf", "log_node", "log_checkpoint", *OF_EVENT, "log_event")
 
 
 def swapped(session: Session, seen: Seen, _keys: KeyFile) -> None:
     """The second and the third leaf change places."""
-    rows = session.execute(
-        text("SELECT position, event_id, hash FROM log_leaf WHERE position IN (1, 2)")
-    ).all()
+    rows = session.execute(text("SELECT position, n, hash FROM log_leaf WHERE position IN (1, 2)")).all()
     session.execute(text("DELETE FROM log_leaf WHERE position IN (1, 2)"))
-    for position, event_id, hashed in rows:
-        given = {"at": 3 - position, "id": event_id, "hash": hashed}
-        session.execute(text("INSERT INTO log_leaf VALUES ('north', :at, :id, :hash)"), given)
+    for position, n, hashed in rows:
+        given = {"at": 3 - position, "n": n, "hash": hashed}
+        session.execute(text("INSERT INTO log_leaf VALUES ('north', :at, :n, :hash)"), given)
 
 
 def rewritten(session: Session, seen: Seen, keys: KeyFile) -> None:
@@ -200,13 +199,34 @@ TABLE: dict[str, tuple[Edit, str | None, str | None, str | None]] = {
         "checkpoint of size 3 is not of the leaves that are there",
         None,
     ),
+    "what finds an agency's part": (
+        sql(f"DELETE FROM log_mark WHERE n = {NUMBER} AND agency = 'police'"),
+        None,
+        "event {one} is not listed for those whom it concerns",
+        None,
+    ),
+    "what finds a part, for others": (
+        sql(
+            f"INSERT INTO log_mark SELECT partnership_id, 'idva', n, mark FROM log_mark WHERE n = {NUMBER}"
+            " AND agency = 'police'"
+        ),
+        None,
+        "event {one} is not listed for those whom it concerns",
+        None,
+    ),
+    "what opens an event": (
+        sql("UPDATE log_event SET sealed = :other WHERE id = :one"),
+        None,
+        "what opens event {one} was changed",
+        None,
+    ),
     "an event deleted": (
         sql(
-            *(f"DELETE FROM {table} WHERE event_id = :one" for table in OF_EVENT),
+            *(f"DELETE FROM {table} WHERE n = {NUMBER}" for table in OF_EVENT),
             "DELETE FROM log_event WHERE id = :one",
         ),
         None,
-        "event {one}, which is leaf 1, is missing",
+        "event number 2, which is leaf 1, is missing",
         "no leaves 0 to 5",
     ),
     "a leaf deleted": (
@@ -250,7 +270,12 @@ def test_what_a_superuser_does_is_found_and_named(database: Database, tmp_path: 
 
 @pytest.mark.parametrize(
     "edit",
-    ["DELETE FROM log_part", "DELETE FROM log_empty", "UPDATE log_empty SET sealed = {zeros}"],
+    [
+        "UPDATE log_event SET sealed = NULL",
+        "UPDATE log_event SET sealed = {zeros}",
+        "DELETE FROM log_salts",
+        "UPDATE log_salts SET sealed = {zeros}",
+    ],
 )
 def test_a_part_that_is_gone_is_missed_by_whoever_it_is_for(
     database: Database, tmp_path: Path, edit: str
@@ -260,7 +285,7 @@ def test_a_part_that_is_gone_is_missed_by_whoever_it_is_for(
     with as_owner(database) as session:
         session.execute(text(edit.format(zeros=zeros(database))))
     verified(database, tmp_path / "log", seen)
-    agency = "almo" if "log_part" in edit else "idva"
+    agency = "almo" if "log_event" in edit else "idva"
     with database.read() as session, pytest.raises(SealBroken, match=r"missing|changed"):
         export(session, "north", tmp_path / "own", agency=agency)
     assert not (tmp_path / "own").exists()

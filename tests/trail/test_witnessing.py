@@ -260,7 +260,7 @@ def test_a_restored_backup_is_a_rollback(database: Database, witnesses: list[Run
         session.execute(text("DELETE FROM log_asked"))
         note = audit.MemoryStore(_signing(database))
         for hashed in session.execute(
-            text("SELECT leaf FROM log_event e JOIN log_leaf l ON l.event_id = e.id ORDER BY l.position")
+            text("SELECT leaf FROM log_event e JOIN log_leaf l ON l.n = e.n ORDER BY l.position")
         ):
             note.append([bytes(hashed[0])])
         session.execute(text("DELETE FROM log_checkpoint"))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import text
+import pytest
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from conference.db import Database
+from conference.trail import bulk
 from conference.trail.ddl import KEPT
+from conference.trail.packing import Piece, framed, pieces
 from conference.trail.reading import Entry, Wanted, events_for
 from conference.trail.sequencer import place
 from conference.trail.writing import LoggedItem, item, record
@@ -80,6 +83,33 @@ def as_superuser(database: Database) -> Iterator[Session]:
         else:
             session.execute(text("SET LOCAL session_replication_role = replica"))
         yield session
+
+
+def statements(database: Database, patch: pytest.MonkeyPatch) -> list[str]:
+    """What the database is asked from now on, whether by SQLAlchemy or by the log itself."""
+    asked: list[str] = []
+    inner = bulk.run
+
+    def run(connection: Any, statement: str, *given: Any, **more: Any) -> Any:
+        asked.append(statement)
+        return inner(connection, statement, *given, **more)
+
+    patch.setattr(bulk, "run", run)
+    event.listen(database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    return asked
+
+
+def reframe(session: Session, change: Callable[[str, Piece], Piece | None]) -> None:
+    """Change what opens events, as whoever owns the database can: each piece into another, or None.
+
+    change: is given the event's id and the piece.
+    """
+    for n, event_id, frame in session.execute(text("SELECT n, id, sealed FROM log_event")).all():
+        changed = [change(event_id, piece) for piece in pieces(bytes(frame))]
+        sealed = b"".join(framed(*piece) for piece in changed if piece is not None)
+        session.execute(
+            text("UPDATE log_event SET sealed = :sealed WHERE n = :n"), {"sealed": sealed, "n": n}
+        )
 
 
 def zeros(database: Database) -> str:
