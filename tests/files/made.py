@@ -64,7 +64,7 @@ def pdf(pages: Sequence[Sequence[str]] = (LINES,), *, hidden: str = "") -> bytes
         if hidden and number == 0:
             canvas.bookmarkPage(hidden)
             canvas.addOutlineEntry(hidden, hidden)
-            canvas.textAnnotation(hidden, Rect=(400, 5, 420, 25))
+            canvas.textAnnotation(hidden, Rect=(400, 100, 420, 120))
             canvas.setFillColorRGB(1, 1, 1)
             canvas.drawString(20, 10, hidden)
             canvas.setFillColorRGB(0, 0, 0)

@@ -410,10 +410,10 @@ def test_two_corners_mark_a_place_and_numbers_do_too(world: World, client: Flask
     client.post(page, data={"at.x": "400", "at.y": "534", "height": "1067"}, base_url=HOST)
     client.post(page, data={"left": "60", "top": "60", "right": "90", "bottom": "70"}, base_url=HOST)
     shown = client.get(page, base_url=HOST).text
-    assert "From 10% and 10% to 50% and 50%" in shown
-    assert "From 60% and 60% to 90% and 70%" in shown
+    assert "From 10% across and 10% down to 50% across and 50% down" in shown
+    assert "From 60% across and 60% down to 90% across and 70% down" in shown
     client.post(path(world, "/pages/1/unmark"), data={"mark": "0"}, base_url=HOST)
-    assert "From 10% and 10%" not in client.get(page, base_url=HOST).text
+    assert "From 10% across and 10% down" not in client.get(page, base_url=HOST).text
     for bad in ({}, {"left": "60", "top": "60", "right": "60", "bottom": "60"}, {"left": "-1"}):
         assert client.post(page, data=bad, base_url=HOST).status_code == 422
 
