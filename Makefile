@@ -73,6 +73,11 @@ soak: ready-test ## Long counts; stop it at any time, it goes on where it was
 mutants: ready-test ## Change the engine in thousands of small ways: a test must notice each (hours; goes on where it was)
 	python -m tests.mutants $(ARGS)
 
+.PHONY: xray
+xray: ready-test ## An outside check of redacted copies, in an environment of its own
+	@setup/xray.sh
+	$(PYTEST) tests/files/test_xray.py
+
 .PHONY: bench
 bench: ready-test ## Measure speed and memory
 	python -m bench $(ARGS)
@@ -98,7 +103,7 @@ lock: ready-check ## Write the locks anew from requirements*.in and package.json
 
 .PHONY: clean
 clean: ## Remove what set-up and runs have made (and the demo's data in .demo)
-	rm -rf .venv .venv-bench node_modules .setup conference/static/vendor .demo .soak .bench .mutants screenshots build *.egg-info
+	rm -rf .venv .venv-bench .venv-xray node_modules .setup conference/static/vendor .demo .soak .bench .mutants screenshots build *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

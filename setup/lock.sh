@@ -10,7 +10,7 @@ unset PIP_FIND_LINKS PIP_INDEX_URL PIP_EXTRA_INDEX_URL
 
 "$(setup/find-python.sh)" -m venv "$scratch/venv"
 "$scratch/venv/bin/pip" install --quiet 'pip-tools==7.6.2'
-for name in requirements requirements-dev requirements-node requirements-bench; do
+for name in requirements requirements-dev requirements-node requirements-bench requirements-xray; do
   say "locking $name.in"
   "$scratch/venv/bin/pip-compile" --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
     --no-emit-find-links --no-emit-trusted-host --no-emit-options "$@" --output-file "$name.txt" "$name.in"
