@@ -17,6 +17,7 @@ from conference.files.reading import ANYWHERE, IN_BLOCKS, read, words_of
 from conference.files.tokens import WHOLE, Box, Token, found_in
 
 _MARGIN = 20  # parts of WHOLE that are painted around a word, for what hangs over its box
+_STEP = 500  # boxes over words are so wide or a multiple of it: their width tells little of the word
 _POINTS_PER_INCH = 72
 
 rl_config.useA85 = 0  # so that what is in a stream can be read again as it is
@@ -44,8 +45,15 @@ def _said(picture: bytes, size: tuple[int, int], layer: list[Token], words: Sequ
     readings = (words_of(read(picture, size, way=way)) for way in (IN_BLOCKS, ANYWHERE))
     for tokens in (layer, *readings):
         for number in sorted(found_in(tokens, words)):
-            left, top, right, bottom = tokens[number].box
-            yield Box(left - _MARGIN, top - _MARGIN, right + _MARGIN, bottom + _MARGIN)
+            yield _around(tokens[number].box)
+
+
+def _around(word: Box) -> Box:
+    """A box over a word that says little of how long the word is."""
+    left, right = word.left - _MARGIN, word.right + _MARGIN
+    width = -(-(right - left) // _STEP) * _STEP
+    left = max(0, min(left, WHOLE - width))
+    return Box(left, word.top - _MARGIN, left + width, word.bottom + _MARGIN)
 
 
 def _covered(image: Image.Image, boxes: Iterable[Box]) -> Image.Image:
