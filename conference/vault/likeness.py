@@ -28,8 +28,8 @@ from conference.vault.gramfrequency import per_mille
 from conference.vault.index import normalised_name
 from conference.vault.nicknames import stands_for
 
-SLOTS = 60
-BUCKETS = 1 << 14
+SLOTS = 30
+BUCKETS = 1 << 16
 MOST_WORDS = 6
 LEAST_LETTERS = 5
 MOST_BLOCKS = 1 << 20
@@ -38,6 +38,9 @@ _FORMAT = b"\x01"
 _NONCE_BYTES = 12
 _BLOCK = struct.Struct(f">{SLOTS + 1}I")
 _PLAIN_SIGNS = str.maketrans({"\u0142": "l", "\u00f8": "o", "\u0111": "d", "\u00e6": "ae", "\u0153": "oe"})
+_ASCII = {code: None for code in range(128) if not chr(code).isalnum() and not chr(code).isspace()} | {
+    45: " "
+}
 
 _OFTEN = 40  # per mille of names that the grams of one search may be expected in, all together
 _FEWEST = 6
@@ -64,6 +67,8 @@ class Block(NamedTuple):
 
 def words_of(name: str) -> list[str]:
     """The words of a name as they are compared: without case, accents, punctuation; the first six."""
+    if name.isascii():  # most are
+        return name.lower().translate(_ASCII).split()[:MOST_WORDS]
     plain = normalised_name(name).translate(_PLAIN_SIGNS)
     kept = "".join(sign for sign in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(sign))
     return kept.split()[:MOST_WORDS]
@@ -152,11 +157,14 @@ def _grams(words: Iterable[str]) -> list[str]:
 
 
 def whole_words_of(words: Sequence[str]) -> set[str]:
-    """Each word, and each name it is a form of, with how another begins and how it ends."""
+    """Each word, and each name it is a form of, with how another begins and how it ends.
+
+    Letters are put in order, so that two in the wrong order change nothing.
+    """
     found = set()
     for one, other in permutations(words, 2):
-        for known in (one, *(f"={name}" for name in stands_for(one))):
-            found |= {f"{known}|{other[0]}", f"{known}|{other[-2:]}$"}
+        for known in (_ordered(one), *(f"={name}" for name in stands_for(one))):
+            found |= {f"{known}|{other[0]}", f"{known}|{_ordered(other[-2:])}$"}
     return found
 
 
@@ -164,10 +172,14 @@ def ends_of(words: Sequence[str]) -> set[str]:
     """An end of one word with an end of another."""
     found = set()
     for one, other in combinations(words, 2):
-        for first in (f"^{one[:2]}", f"{one[-2:]}$"):
-            for second in (f"^{other[:2]}", f"{other[-2:]}$"):
+        for first in (f"^{_ordered(one[:2])}", f"{_ordered(one[-2:])}$"):
+            for second in (f"^{_ordered(other[:2])}", f"{_ordered(other[-2:])}$"):
                 found.add("&".join(sorted((first, second))))
     return found
+
+
+def _ordered(letters: str) -> str:
+    return "".join(sorted(letters))
 
 
 def _bucket(pair: str) -> str:

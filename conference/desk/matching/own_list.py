@@ -5,21 +5,24 @@ Names are compared where something else speaks for them: an end of each word, a 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from rapidfuzz import fuzz, process
 
-from conference.sharing.searching.scoring import ALIKE, alike
+from conference.sharing.searching.scoring import ALIKE, alike_words
 from conference.sharing.searching.wanted import near
 from conference.vault.likeness import ends_of, whole_words_of, words_of
 
 SURELY_ALIKE = 0.85
 """So alike must names be where no date of birth can be compared."""
 
-_WORTH_COMPARING = 55.0  # of rapidfuzz's 100: what is less alike than that is never ALIKE
+_WORTH_COMPARING = 60.0  # of rapidfuzz's 100: what is less alike than that is hardly ALIKE
+_MOST_COMPARED = 200  # of those, the likeliest: whatever is in a list, a person costs no more
+_KEYS_IN_COMMON = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class OwnList:
 
     def __init__(self, clients: Iterable[Client]) -> None:
         self.clients: list[Client] = []
-        self._folded: list[str] = []
+        self._words: list[list[str]] = []
         self._by: dict[object, list[int]] = defaultdict(list)
         for client in clients:
             self._add(client)
@@ -85,7 +88,7 @@ class OwnList:
         at = len(self.clients)
         words = words_of(client.name)
         self.clients.append(client)
-        self._folded.append(" ".join(words))
+        self._words.append(words)
         for key in _keys(words):
             self._by[key].append(at)
         if client.born is not None:
@@ -95,12 +98,21 @@ class OwnList:
 
     def _alike(self, name: str, births: Sequence[date]) -> list[tuple[int, float]]:
         words = words_of(name)
-        worth = {at for key in (*_keys(words), *births) for at in self._by.get(key, ())}
-        some = {at: self._folded[at] for at in worth}
-        compared = process.extract(
-            " ".join(words), some, scorer=fuzz.token_sort_ratio, score_cutoff=_WORTH_COMPARING, limit=None
+        keys = _keys(words)
+        shared = Counter(chain.from_iterable(self._by.get(key, ()) for key in keys))
+        least = min(_KEYS_IN_COMMON, len(keys))
+        worth = {at for at, count in shared.items() if count >= least}
+        worth.update(chain.from_iterable(self._by.get(day, ()) for day in births))
+        some = {at: " ".join(sorted(self._words[at])) for at in worth}
+        likely = process.extract(
+            " ".join(sorted(words)),
+            some,
+            scorer=fuzz.ratio,
+            score_cutoff=_WORTH_COMPARING,
+            limit=_MOST_COMPARED,
         )
-        return [(at, score) for _, _, at in compared if (score := alike(name, self._folded[at])) >= ALIKE]
+        scored = ((at, alike_words(words, self._words[at])) for _, _, at in likely)
+        return [(at, score) for at, score in scored if score >= ALIKE]
 
     def _judged(self, at: int, score: float, births: Sequence[date]) -> Match | None:
         client = self.clients[at]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, g, render_template, request, session
+from flask import Blueprint, Flask, current_app, g, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from conference import clock
@@ -12,8 +12,10 @@ from conference.desk.matching.forms import ListForm
 from conference.desk.matching.reading import LARGEST, Read, read_list
 from conference.errors import BadInput
 from conference.forms import show_refusal
+from conference.identity.services import viewer_for
 from conference.meetings import services as meetings
 from conference.permissions import Permission, requires
+from conference.web import parts_of
 
 bp = Blueprint("matching", __name__)
 
@@ -33,15 +35,21 @@ def allow_list(*_: object) -> None:
 
 @bp.before_request
 def read_first() -> None:
-    """Read the list before the transaction begins, so that nobody waits for it."""
+    """Read the list before the transaction begins, so that nobody waits for it; of whoever may send one."""
     g.own_list = None
-    if request.method == "POST":
+    if request.method == "POST" and _may_send():
         form = ListForm()
-        content = form.content() if form.validate() and "_user_id" in session else None
+        content = form.content() if form.validate() else None
         try:
             g.own_list = None if content is None else read_list(content)
         except BadInput as error:
             g.own_list = error
+
+
+def _may_send() -> bool:
+    with parts_of(current_app).database.read() as read:
+        viewer = viewer_for(read, session.get("_user_id", ""))
+        return viewer is not None and viewer.may(Permission.RESEARCH)
 
 
 @bp.get("/meetings/<meeting_id>/matching")

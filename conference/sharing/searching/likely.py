@@ -20,8 +20,8 @@ from conference.vault.likeness import Lists, Wanted, wanted_tokens
 OPENED = 100
 """As many of the likeliest names that a searcher may see are opened and compared."""
 
-_FLOOR = 0.16
-"""Of what a name could reach: below, it is nobody's misspelling."""
+_FLOOR = 11.0
+"""Two or three things in common: below, it is nobody's misspelling."""
 
 
 class Source(NamedTuple):
@@ -51,8 +51,8 @@ def likely_fields(
     Three queries, whatever is found.
     """
     wanted = wanted_tokens(name)
+    floor = min(_FLOOR, 0.3 * sum(one.weight for one in wanted))
     scores = _scores(session, list(sources), wanted)
-    floor = _FLOOR * sum(one.weight for one in wanted)
     likely = [number for number, score in scores.items() if score >= floor]
     fields = _fields(session, likely)
     best: dict[str, float] = {}
