@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy import event
 
 from conference.cases import services as cases
-from conference.cases.models import Case, ExclusionKind, PersonRole
+from conference.cases.models import Case, ExclusionKind, PersonRole, Research
 from conference.meetings import services as meetings
 from conference.meetings.models import Meeting
 from conference.trail import proving
@@ -30,6 +30,7 @@ from conference.vault import unseal
 from conference.web import ConferenceFlask
 from tests.routes import ROUTES
 from tests.support.client import application, copied, looked, settle, signed_in, without_tokens
+from tests.support.documents import add_document, png
 from tests.support.world import HOME, STAFF, World, add, by, make, told
 
 OWNERS = {"nhs": "n-rep", "police": "p-rep"}
@@ -75,6 +76,21 @@ def differ(world: World, owner: str, which: str) -> None:
     for name, case_id, class_name, more_said in secrets:
         with told(f"value {name} {owner}"), world.database.write() as session:
             add(session, world, case_id, who, class_name, text, name=name, **more_said)
+    # documents: one that is not offered, of another size and length; one behind the presence line
+    pages = {"one": ("Alpha",), "two": ("Beta", "Gamma", "Delta")}[which]
+    with told(f"research {owner}"), world.database.write() as session:
+        for case_id in (world.case_id, hidden.id):  # begun in both, so that a document begins it in neither
+            begun = session.get_one(Case, case_id)
+            cases.set_research(session, begun, owner, Research.IN_PROGRESS, by=actor)
+    with told(f"document {owner}"), world.database.write() as session:
+        main = session.get_one(Case, world.case_id)
+        add_document(session, world, main, who, title=text, pages=pages, content=png(9, (70, 90 * len(text))))
+    with told(f"presence document {owner}"), world.database.write() as session:
+        whose = session.get_one(Case, where)
+        about = [world.people["victim"] if which == "two" else hidden_person]
+        add_document(
+            session, world, whose, who, class_name="health.substance", offered="presence", about=about
+        )
     # a name, a date of birth and an NHS number that somebody may look for, and must not find
     hidden_name = {"one": "Other Person", "two": "Hidden Person"}[which]
     number = {"one": "9876543210", "two": "9434765919"}[which]
