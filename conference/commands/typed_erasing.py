@@ -23,16 +23,21 @@ def add_to(program: click.Group, settings: Callable[[], Settings]) -> None:
         help="An information governance officer; one of each agency that holds something, two in all.",
     )
     @click.option("--dry-run", is_flag=True, help="Say what would be lost, and change nothing.")
+    @click.option("--agreed", is_flag=True, help="Everybody of whom every agency has erased what it held.")
     @click.option("--finish", is_flag=True, help="Finish what a crash left undone.")
-    def erase(person: str | None, officers: tuple[str, ...], *, dry_run: bool, finish: bool) -> None:
+    def erase(
+        person: str | None, officers: tuple[str, ...], *, dry_run: bool, agreed: bool, finish: bool
+    ) -> None:
         """Erase a person for good, in backups too. Agencies erase their own records on their own pages."""
         from conference.commands import erasing, installing
 
-        if finish == (person is not None):
-            raise click.UsageError("Give a person's id, or --finish.")
+        if [person is not None, agreed, finish].count(True) != 1:
+            raise click.UsageError("Give a person's id, or --agreed, or --finish.")
         with installing.opened(settings()) as database:
-            if person is None:
+            if finish:
                 erasing.finish(database, tell=click.echo)
+            elif person is None:
+                erasing.erase_agreed(database, tell=click.echo)
             elif dry_run:
                 erasing.dry_run(database, person, tell=click.echo)
             else:

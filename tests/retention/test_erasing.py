@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from conference import clock
 from conference.cases import forgetting
@@ -13,10 +13,11 @@ from conference.cases.models import ERASED, Case, Field, FieldVersion, PersonInd
 from conference.errors import BadInput, Conflict, NotFound, Refused
 from conference.sharing import search
 from conference.sharing.door import disclose
-from conference.sharing.retention import erasing, holds, proposing
+from conference.sharing.retention import erasing, holds, proposing, schedule
 from conference.sharing.retention.models import ErasedPerson, Erasure, State
 from conference.trail.reading import Wanted, events_for
 from conference.trail.sequencer import place
+from conference.vault.errors import RowBroken
 from conference.vault.keyfile import KeyFile
 from tests.retention.conftest import BOTH, officer
 from tests.support.world import HOME, World, import_models
@@ -156,6 +157,22 @@ def test_a_person_is_erased_when_every_owner_agreed(world: World) -> None:
         erase(world)
 
 
+def test_the_house_finds_whom_every_agency_let_go_of(world: World) -> None:
+    def ready() -> list[str]:
+        with world.database.read() as session:
+            return erasing.let_go_by_all(session)
+
+    approve(world, "h-ig2", propose(world, "h-ig"))
+    assert ready() == []
+    approve(world, "p-ig2", propose(world, "p-ig"))
+    assert ready() == [world.people["perpetrator"]]
+    held = hold(world, "n-ig", None)
+    assert ready() == []
+    lift(world, "n-ig", held)
+    erase(world)
+    assert ready() == []
+
+
 def test_officers_of_those_who_still_hold_something_may_be_named(world: World) -> None:
     with pytest.raises(BadInput, match="police"):
         erase(world, "h-ig", "h-ig2")
@@ -256,6 +273,36 @@ def test_a_hold_on_a_case_binds_every_agency_and_one_on_a_person_tells_nobody(wo
     lift(world, "p-ig", on_case)
     approve(world, "h-ig2", made)
     lift(world, "p-ig2", of_police)
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("legal_hold", "lifted_at = placed_at"),
+        ("legal_hold", "person_id = NULL"),
+        ("erasure", "proposed_by = answered_by"),
+        ("erasure", "records = '[]'"),
+        ("erased_person", "approved_by = ''"),
+        ("retention_rule", "years = 0"),
+    ],
+)
+def test_whoever_writes_sql_without_the_keys_changes_nothing_unseen(
+    world: World, table: str, change: str
+) -> None:
+    with clock.held(world.now), world.database.write() as session:
+        viewer = officer(session, world, "h-ig")
+        schedule.set_rule(session, viewer, "tenancy", trigger="death", years=9, at=clock.now())
+    approve(world, "h-ig2", propose(world, "h-ig"))
+    erase(world, "p-ig", "p-ig2")
+    hold(world, "n-ig", None)
+    hold(world, "h-ig", "victim")
+    with world.database.write() as session:
+        session.execute(text(f"UPDATE {table} SET {change}"))  # noqa: S608 - from the table above
+    models = {
+        one.__tablename__: one for one in (holds.LegalHold, Erasure, ErasedPerson, schedule.RetentionRule)
+    }
+    with world.database.read() as session, pytest.raises(RowBroken, match=table):
+        session.scalars(select(models[table])).all()
 
 
 # --- crashes, and databases from before -----------------------------------------------------------

@@ -110,6 +110,20 @@ def agreed_by(session: Session, person_id: str) -> list[Erasure]:
     return list(session.scalars(query.order_by(Erasure.answered_at, Erasure.id)))
 
 
+def let_go_by_all(session: Session) -> list[str]:
+    """Ids of people of whom agencies erased what they held, and none holds anything more; nobody held."""
+    keys = session.info["keys"]
+    agreed = select(Erasure).where(Erasure.state == State.DONE.value)
+    people = sorted({one.person_id for one in session.scalars(agreed)})
+    return [
+        one
+        for one in people
+        if not keys.is_destroyed(f"person/{one}")
+        and not {loss.owner for loss in losses(session, one)} - {CONFERENCE}
+        and not holds.on_person(session, one)
+    ]
+
+
 def erase(
     session: Session, person_id: str, *, officers: Sequence[tuple[str, str]], at: datetime
 ) -> list[Loss]:
