@@ -8,8 +8,8 @@ agenda   40 people against a list of 100,000 clients in memory; beside it, rapid
 
 The people are invented (bench/vault_names.py). Nothing is kept: a run makes its indexes anew, in about two
 minutes, and says how far it is. A time is the median of many searches, the spread the middle nine tenths:
-what the processor gave us, so that whoever else is on the machine is not counted. PostgreSQL works in a process of
-its own, so there it is time on the clock.
+what the processor gave us, so that others on the machine count less. PostgreSQL works in a process
+of its own, so there it is time on the clock.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from conference.sharing.searching.scoring import ALIKE, alike_words
 from conference.sharing.searching.wanted import near
 from conference.vault.likeness import ends_of, whole_words_of, words_of
 
-SURELY_ALIKE = 0.85
+SURELY_ALIKE = 0.78
 """So alike must names be where no date of birth can be compared."""
 
 _WORTH_COMPARING = 60.0  # of rapidfuzz's 100: what is less alike than that is hardly ALIKE
@@ -47,11 +47,17 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A client who may be that person, and why. rank: 0 is surest."""
+    """A client who may be that person, and why. rank: 0 is surest; score: how alike the names are."""
 
     client: Client
     rank: int
     why: str
+    score: float = 1.0
+
+    @property
+    def order(self) -> tuple[int, float, int]:
+        """The surest first."""
+        return self.rank, -self.score, self.client.number
 
 
 SAME_NUMBER = "Same NHS number"
@@ -80,9 +86,9 @@ class OwnList:
         for name in known.names:
             for at, score in self._alike(name, known.births):
                 match = self._judged(at, score, known.births)
-                if match is not None and (at not in found or match.rank < found[at].rank):
+                if match is not None and (at not in found or match.order < found[at].order):
                     found[at] = match
-        return sorted(found.values(), key=lambda match: (match.rank, match.client.number))
+        return sorted(found.values(), key=lambda match: match.order)
 
     def _add(self, client: Client) -> None:
         at = len(self.clients)
@@ -117,12 +123,12 @@ class OwnList:
     def _judged(self, at: int, score: float, births: Sequence[date]) -> Match | None:
         client = self.clients[at]
         if client.born is None or not births:
-            return Match(client, 4, LIKE_NAME) if score >= SURELY_ALIKE else None
+            return Match(client, 4, LIKE_NAME, score) if score >= SURELY_ALIKE else None
         if client.born in births:
             same = score == 1.0
-            return Match(client, 1 if same else 2, SAME_PERSON if same else LIKE_NAME_SAME_BIRTH)
+            return Match(client, 1 if same else 2, SAME_PERSON if same else LIKE_NAME_SAME_BIRTH, score)
         if any(near(client.born, born) for born in births):
-            return Match(client, 3, LIKE_NAME_NEAR_BIRTH)
+            return Match(client, 3, LIKE_NAME_NEAR_BIRTH, score)
         return None
 
 

@@ -20,7 +20,7 @@ from conference.vault.likeness import Lists, Wanted, wanted_tokens
 OPENED = 100
 """As many of the likeliest names that a searcher may see are opened and compared."""
 
-_FLOOR = 11.0
+_FLOOR = 12.0
 """Two or three things in common: below, it is nobody's misspelling."""
 
 
@@ -104,4 +104,4 @@ def _asked(session: Session, what: str, numbers: Iterable[int]) -> list[tuple[in
     on = connection.dialect.name
     given = sorted(numbers)
     parameter = json.dumps(given) if on == "sqlite" else given
-    return [(row[0], row[1]) for row in connection.exec_driver_sql(what + _AMONG[on], (parameter,))]
+    return [(row[0], row[1]) for row in connection.exec_driver_sql(what + _AMONG[on], (parameter,)).all()]
