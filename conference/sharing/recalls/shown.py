@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from conference.identity.models import Agency, Staff
 from conference.trail.reading import Entry, EntryItem, Wanted, event_for, events_for
+from conference.vault.dark import dark_among
 
 DISCLOSURES = ("disclosure.shown", "disclosure.spoken", "disclosure.exported")
 AUDIT = "audit"
@@ -39,7 +40,7 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What the log says. unread: how many of its entries did not open as they must."""
+    """What the log says. unread: how many of its entries, or agencies' parts, did not open."""
 
     exposures: tuple[Exposure, ...]
     unread: int
@@ -64,7 +65,10 @@ def shown(
     unread = 0
     home = _agencies_of_staff(session, partnership_id)
     wanted = Wanted(since=since, until=until, case=case_id, sealed_for=person, names=DISCLOSURES)
-    for agency in session.scalars(select(Agency.id).where(Agency.partnership_id == partnership_id)):
+    agencies = session.scalars(select(Agency.id).where(Agency.partnership_id == partnership_id)).all()
+    dark = dark_among(session, partnership_id, agencies)
+    unread += len(dark)
+    for agency in [one for one in agencies if one not in dark]:
         for entry in events_for(session, partnership_id, agency, wanted):
             if entry.fault:
                 unread += 1
