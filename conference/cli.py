@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conference import settings as reading
-from conference.commands import agency_keys, typed_backup, typed_erasing, typed_keys, typed_log
+from conference.commands import agency_keys, typed_backup, typed_erasing, typed_keys, typed_log, typed_search
 from conference.errors import BadInput, ConferenceError
 from conference.permissions import Role
 from conference.settings import BadSettings, Settings
@@ -218,6 +218,7 @@ typed_log.add_to(conference, audit, settings)
 typed_backup.add_to(conference, settings)
 agency_keys.add_to(typed_keys.add_to(conference, settings), settings)
 typed_erasing.add_to(conference, settings)
+typed_search.add_to(conference, settings)
 
 
 # --- the law --------------------------------------------------------------------------------------

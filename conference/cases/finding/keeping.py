@@ -68,7 +68,9 @@ def lists_of(session: Session, partnership_id: str, owner: str, version: int) ->
 
 def remember(session: Session, holder: Holder, field_id: str, class_name: str, value: str) -> None:
     """Let somebody be found by one field alone: a number, an address, the likeness of a name."""
-    version = state_of(session, holder.partnership_id)[-1]
+    version = _writing(session, holder.partnership_id)
+    if version is None:
+        return
     for token in _tokens(session, holder.partnership_id, class_name, value, version):
         _add(session, holder, token, field_id, None, version)
     if class_name in NAMES:
@@ -80,7 +82,9 @@ def remember_pair(session: Session, holder: Holder, name: tuple[str, str], born:
     birthday = index.birthday(born[1])
     if birthday is None:
         return
-    version = state_of(session, holder.partnership_id)[-1]
+    version = _writing(session, holder.partnership_id)
+    if version is None:
+        return
     try:
         token = index.name_and_birth(
             session.info["keys"], holder.partnership_id, name[1], birthday, version=version
@@ -115,6 +119,13 @@ def forget_likeness(session: Session, rows: Sequence[Likeness]) -> None:
         _take_off(session, row)
         session.delete(row)
     session.flush()
+
+
+def _writing(session: Session, partnership_id: str) -> int | None:
+    """The version that new rows get; none in a backup from before they were renewed."""
+    version = state_of(session, partnership_id)[-1]
+    is_past = session.info["keys"].is_destroyed(f"index/{partnership_id}/likeness/{version}")
+    return None if is_past else version
 
 
 def _tokens(session: Session, partnership_id: str, class_name: str, value: str, version: int) -> list[bytes]:

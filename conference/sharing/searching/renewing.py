@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -15,25 +14,21 @@ from conference.cases.finding.keeping import Holder
 from conference.cases.finding.models import Likeness
 from conference.cases.models import Field, PersonIndex, RecordSubject
 from conference.cases.seals import place_of
+from conference.vault.errors import KeyGone
 from conference.vault.unseal import Sealed, open_each
 
 _Found = tuple[str, str, str]
 """A field that somebody can be found by: its id, its class, what it says."""
 
 
-@dataclass(slots=True)
-class Renewed:
-    """What became of one case's rows. dark: fields that did not open, whose rows stay as they were."""
+def renew_case(session: Session, partnership_id: str, case_id: str) -> int:
+    """Write the index rows of everybody in a case anew, under the newest version of the keys.
 
-    people: int = 0
-    dark: int = 0
-    holders: set[Holder] = field(default_factory=set)
-
-
-def renew_case(session: Session, partnership_id: str, case_id: str) -> Renewed:
-    """Write the index rows of everybody in a case anew, under the newest version of the keys."""
+    Returns how many it could not: an agency does not give its key now, and their rows stay as they were.
+    """
     found, dark = _opened(session, partnership_id, case_id, None, None)
-    return _renew(session, found, dark)
+    _renew(session, found, dark)
+    return len(dark)
 
 
 def renew(session: Session, partnership_id: str, case_id: str, owner: str, people: Iterable[str]) -> None:
@@ -42,8 +37,7 @@ def renew(session: Session, partnership_id: str, case_id: str, owner: str, peopl
     _renew(session, found, dark)
 
 
-def _renew(session: Session, found: dict[Holder, list[_Found]], dark: set[Holder]) -> Renewed:
-    done = Renewed(dark=len(dark))
+def _renew(session: Session, found: dict[Holder, list[_Found]], dark: set[Holder]) -> None:
     for holder, fields in sorted(found.items()):
         if holder in dark:
             continue
@@ -56,9 +50,6 @@ def _renew(session: Session, found: dict[Holder, list[_Found]], dark: set[Holder
             if class_name in keeping.NAMES:
                 for born in births:
                     keeping.remember_pair(session, holder, (field_id, value), born)
-        done.people += 1
-        done.holders.add(holder)
-    return done
 
 
 def _opened(
@@ -100,7 +91,7 @@ def _opened(
         holder = Holder(partnership_id, row.owner, case_id, row.person_id)
         if isinstance(text, str):
             found[holder].append((row.id, row.class_name, text))
-        else:
+        elif not (isinstance(text, KeyGone) and text.erased):
             dark.add(holder)
     return found, dark
 
