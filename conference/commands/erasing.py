@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from conference.cases.models import CONFERENCE, Person
+from conference.cases.models import CONFERENCE, Case, Person
+from conference.cases.services import people_in
 from conference.clock import now
 from conference.commands.errors import Stopped
 from conference.db import Database
@@ -56,6 +57,18 @@ def erase_agreed(database: Database, *, tell: Tell) -> None:
         erase(database, one, approved_by=(), tell=tell)
     if not people:
         tell("There is nobody of whom every agency has erased what it held.")
+
+
+def people(database: Database, reference: str, *, tell: Tell) -> None:
+    """Who is in a case: id and role, one a line; nobody's name. Raises Stopped."""
+    with database.read() as session:
+        query = select(Case).where(Case.reference == reference.strip().upper())
+        found = session.scalars(query).all()
+        if not found:
+            raise Stopped(f"There is no case {reference}. `conference cases list` shows them.")
+        for case in found:
+            for person_id, role in people_in(session, case):
+                tell(f"{person_id}\t{role.value}")
 
 
 def dry_run(database: Database, person_id: str, *, tell: Tell) -> None:

@@ -6,10 +6,10 @@ import hashlib
 import hmac
 import json
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from conference.cases.models import Case, RecordSubject
+from conference.cases.models import Case
 from conference.exchange.found import FoundField, FoundRecord
 from conference.exchange.models import ImportSeen
 
@@ -99,14 +99,6 @@ class Seen:
     def _mac(self, *parts: str) -> bytes:
         text = json.dumps([self._case.id, self._agency_id, *parts])
         return hmac.digest(self._key, text.encode("utf-8"), hashlib.sha256)
-
-
-def forget(session: Session, person_id: str) -> None:
-    """Drop what is kept of the records about somebody who is being erased."""
-    theirs = select(RecordSubject.record_id).where(RecordSubject.person_id == person_id)
-    session.execute(
-        delete(ImportSeen).where((ImportSeen.person_id == person_id) | ImportSeen.record_id.in_(theirs))
-    )
 
 
 def _said(field: FoundField) -> list[str]:

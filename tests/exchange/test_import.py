@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import func, select
 
 from conference.cases import records
+from conference.cases.forgetting import forget_person
 from conference.cases.models import FieldVersion, Offered
 from conference.exchange import service
 from conference.exchange.models import ImportSeen
-from conference.exchange.seen import forget
 from tests.exchange.made import as_csv, as_json, as_xml, bundle, clinical, concept, patient
 from tests.exchange.test_csv import HOUSING
 from tests.support import world as worlds
@@ -222,7 +222,7 @@ def spy(said, record):
 def test_what_is_kept_goes_with_an_erasure(importer):
     importer.fhir(importer.write("p.json", as_json(bundle(the_victim(), CONDITION))))
     with importer.world.database.write() as session:
-        forget(session, importer.world.people["victim"])
+        forget_person(session, importer.world.people["victim"])
         assert session.scalar(select(func.count()).select_from(ImportSeen)) == 0
 
 

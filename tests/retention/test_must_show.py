@@ -117,6 +117,9 @@ def test_one_of_two_is_erased_and_yesterdays_backup_shows_nothing_of_him(
     with world.database.write() as session:
         found = session.get_one(Erasure, made.id)
         proposing.approve(session, officer(session, world, "h-ig2"), found, at=now())
+    assert f"{adam(world)}\talleged-perpetrator" in command(
+        world.settings, "erase", "--case", world.reference
+    )
     told = command(world.settings, "erase", adam(world), "--dry-run")
     assert "police still holds something" in told
     assert "1 of them about others too; of these nobody has written what stays: 1" in told
