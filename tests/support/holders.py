@@ -239,6 +239,11 @@ def keyring(path: Path, **providers: Any) -> Keyring:
     return Keyring.open_with(path, providers)
 
 
+def environment() -> dict[str, str]:
+    """What another process needs to find the tokens."""
+    return {name: os.environ[name] for name in ("SOFTHSM2_CONF",) if name in os.environ}
+
+
 def installed(settings: Settings, name: str, holder: Any) -> Settings:
     """The settings of an installation, with `holder` in its providers' file under `name`."""
     path = settings.data / "providers.toml"

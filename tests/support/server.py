@@ -81,6 +81,10 @@ class Server:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
+    def also(self, **settings: str) -> None:
+        """More of its environment, from the next start on."""
+        self._environment |= settings
+
     def start(self) -> float:
         """Start, wait until it is ready, and say how many seconds that took."""
         started = time.monotonic()

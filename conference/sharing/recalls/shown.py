@@ -88,6 +88,8 @@ def shown_in(
 
     Raises NotFound if there is no such event of theirs; of one that does not open there is nothing.
     """
+    if dark_among(session, partnership_id, [agency]):
+        return []
     entry = event_for(session, partnership_id, agency, event_id)
     home = _agencies_of_staff(session, partnership_id)
     return [] if entry.fault else list(_in(entry, home, None, fits))
