@@ -410,7 +410,9 @@ def test_what_was_moved_or_changed_is_refused(
     app = application_of(world)
     before = signed_in(app, world, "h-rep").get(f"/cases/{world.case_id}", base_url="http://localhost")
     values = {one for one in opened_texts if one in before.get_data(as_text=True)}
-    names = {name for _, _, name, _ in STAFF}
+    kept = {one for one in values if "tenancy" in one or "Some arrears" in one}
+    assert kept
+    gone = {"Maria Kowalczyk"} if how != "data keys" else {"Maria Kowalczyk", "Zofia Kowalczyk"}
     with world.database.read() as session:
         events = proving.export(session, HOME, world.settings.data / "log").size
     TAMPERED[how](world)
@@ -419,10 +421,11 @@ def test_what_was_moved_or_changed_is_refused(
     for who in ("h-rep", "p-rep"):
         for path in ("/cases/{}", "/cases/{}?view=timeline", "/cases/{}/print"):
             answer = signed_in(app, world, who).get(path.format(world.case_id), base_url="http://localhost")
-            assert answer.status_code >= 500, (who, path)
-            assert "Disclosure-Receipt" not in answer.headers
-            of_nobody(answer.get_data(), values - names)
-            assert b"Something went wrong" in answer.get_data()
+            assert answer.status_code == 200, (who, path)
+            assert "Disclosure-Receipt" in answer.headers
+            of_nobody(answer.get_data(), gone)
+            if who == "h-rep":
+                assert all(one in answer.get_data(as_text=True) for one in kept), path
     said = [json.loads(line) for line in lines.getvalue().splitlines()]
     errors = [one for one in said if one["level"] == "error"]
     assert errors

@@ -19,7 +19,7 @@ from conference.trail.errors import LogDisagrees
 from conference.vault import nonces, rotation, rotation_values
 from conference.vault.errors import KeyRevoked
 from conference.vault.rotation import Owner, Task
-from conference.vault.sealed_columns import SEALED
+from conference.vault.sealed_columns import SEALED, unknown_columns
 
 Tell = Callable[[str], None]
 HOUSE = frozenset({"conference", "directory"})
@@ -47,6 +47,8 @@ def rotate(
     for one in sorted({task.owner.partnership for task in tasks if task.fields}):
         found |= _reseal(database, [task for task in tasks if task.owner.partnership == one], tell)
         found |= _rewrap(database, tasks, tell)
+    for owner in (task.owner for task in tasks):
+        found |= rotation.unopened(database, owner)
     for place, why in sorted(found.items()):
         tell(f"{place} could not be moved: {why}.")
     for task in tasks:
@@ -166,9 +168,17 @@ def _destroy_one(database: Database, owner: Owner, then: datetime, *, wait: bool
             return 1
         time.sleep(left.total_seconds())
     rotation.barrier(database)
+    faults = rotation.unopened(database, owner)
+    needed = rotation_values.in_use(database, owner.partnership)
     with database.read() as session:
-        in_use = rotation_values.in_use(session, owner.partnership)
-        data_keys = rotation.unneeded(session, owner, in_use)
+        for column in unknown_columns(session.connection()):
+            faults[column] = "it may be sealed, and no rotation knows of it"
+        for place, why in sorted({**faults, **needed.faults}.items()):
+            tell(f"{place}: {why}.")
+        if faults or needed.faults:
+            tell(f"{_name(owner)}: nothing is destroyed while something does not open.")
+            return 1
+        data_keys = rotation.unneeded(session, owner, needed.data_keys)
         versions = rotation.old_versions(session, owner)
         newest = session.info["keys"].current_version(*owner)
         still = [one for one, *_ in rotation.per_version(session, owner) if one < newest]

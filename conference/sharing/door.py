@@ -17,7 +17,7 @@ import consent
 from conference import clock, inputs
 from conference.cases.models import CONFERENCE, Case
 from conference.identity.services import Viewer
-from conference.sharing import compiled, marks, noted, policy
+from conference.sharing import broken, compiled, marks, noted, policy
 from conference.sharing.files.document import Part
 from conference.sharing.files.opening import open_part
 from conference.sharing.opening import Shown, open_texts, open_values
@@ -89,9 +89,12 @@ def disclose(
         _open_documents(session, opened, part)
     views, lines = {}, []
     for case in cases:
-        rows = rows_of([one for one in opened if one.stored.case_id == case.id], names, decided.rests.policy)
+        mine = [one for one in opened if one.stored.case_id == case.id]
+        rows = rows_of(mine, names, decided.rests.policy)
         lines += [(case.id, row) for row, _ in rows]
         why_for = purpose or case.conference_type.purpose
+        unread = [(one.stored.owner, where) for one in mine for where in one.broken]
+        broken.record(session, viewer, case.id, unread)
         views[case.id] = view_of(case, decided.people[case.id], rows, why_for, decided.at)
         if rows or log_empty:
             _log(session, viewer, case, rows, why_for, decided.rests.sha256, channel, meeting_id)

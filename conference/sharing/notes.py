@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from conference.cases.models import Case, PersonRole
 from conference.cases.services import people_in
 from conference.identity.services import Viewer
+from conference.sharing import broken
 from conference.trail import writing
 from conference.vault.errors import KeyDark, KeyGone
 from conference.vault.seal import Place, seal
@@ -57,7 +58,14 @@ def read_notes(
     about: the id of the review, the recall or the report.
     """
     sealed = [Sealed(one.blob, viewer.partnership_id, one.agency_id, one.place) for one in notes]
-    texts = [_said(one) for one in open_each(session, sealed)]
+    opened = open_each(session, sealed)
+    texts = [_said(one) for one in opened]
+    unread = [
+        (one.owner, one.place)
+        for one, text in zip(sealed, opened, strict=True)
+        if broken.is_broken(text, erased=False)
+    ]
+    broken.record(session, viewer, case_id, unread)
     if texts:
         writing.record(
             session,
@@ -72,11 +80,8 @@ def read_notes(
 
 
 def _said(opened: Opened) -> str:
-    """Raises SealBroken, and KeyGone for a key that is not in the key file."""
     if isinstance(opened, KeyDark):
         return NOT_NOW
     if isinstance(opened, KeyGone) and opened.erased:
         return ERASED
-    if isinstance(opened, str):
-        return opened
-    raise opened
+    return opened if isinstance(opened, str) else broken.INSTEAD

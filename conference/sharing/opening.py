@@ -10,23 +10,26 @@ from sqlalchemy.orm import Session
 from conference.cases.models import Field
 from conference.cases.seals import place_of
 from conference.sharing import catalogue
+from conference.sharing.broken import is_broken
 from conference.sharing.files.document import Document
 from conference.sharing.files.models import DOCUMENT
 from conference.sharing.files.opening import with_copies
 from conference.sharing.stored import ONLY_DECIDED, Asked, Stored
 from conference.sharing.view import Level, Why
-from conference.vault.unseal import Sealed, open_all
+from conference.vault.place import Place
+from conference.vault.unseal import Sealed, open_each
 
 
 @dataclass(slots=True)
 class Shown:
-    """A field that leaves, how far, and what is opened of it."""
+    """A field that leaves, how far, and what is opened of it. broken: places of it that do not open."""
 
     stored: Stored
     level: Level
     why: Why
     subjects: tuple[tuple[str, str], ...]
     texts: dict[str, str] = field(default_factory=dict)
+    broken: list[Place] = field(default_factory=list)
     has_document: bool = False
     document: Document | None = None
 
@@ -35,7 +38,11 @@ _COLUMNS = ("value", "summary", "source", "relevance", "withheld_reason")
 
 
 def open_texts(session: Session, shown: list[Shown], asked: Asked) -> list[Shown]:
-    """Open what each level allows. A summary without words and without a general form is presence."""
+    """Open what each level allows. A summary without words and without a general form is presence.
+
+    So is a field of which something does not open as it must: it says no words, and the others are whole.
+    Raises KeyDark.
+    """
     shown = [one for one in shown if one.stored.record_type != ONLY_DECIDED]
     ids = [one.stored.id for one in shown if one.level != "presence"]
     query = select(Field.id, *(getattr(Field, column) for column in _COLUMNS)).where(Field.id.in_(ids))
@@ -55,15 +62,23 @@ def open_texts(session: Session, shown: list[Shown], asked: Asked) -> list[Shown
         )
         for one, column in plan
     ]
-    for (one, column), text in zip(plan, open_all(session, sealed), strict=True):
-        one.texts[column] = text
+    for (one, column), where, text in zip(plan, sealed, open_each(session, sealed), strict=True):
+        if isinstance(text, str):
+            one.texts[column] = text
+        elif is_broken(text):
+            one.broken.append(where.place)
+        else:
+            raise text
     opened = [_as_far(one) for one in shown]
     _note_documents(session, opened)
     return opened
 
 
 def open_values(session: Session, chosen: list[Shown]) -> dict[str, str]:
-    """What fields that leave in full say, by id, and nothing else of them: to be compared."""
+    """What fields that leave in full say, by id, and nothing else of them: to be compared.
+
+    One that does not open as it must says nothing. Raises KeyDark.
+    """
     asked = select(Field.id, Field.value).where(Field.id.in_([one.stored.id for one in chosen]))
     blobs = {row[0]: row[1] for row in session.execute(asked)}
     sealed = [
@@ -75,7 +90,12 @@ def open_values(session: Session, chosen: list[Shown]) -> dict[str, str]:
         )
         for one in chosen
     ]
-    return dict(zip((one.stored.id for one in chosen), open_all(session, sealed), strict=True))
+    said = {}
+    for one, text in zip(chosen, open_each(session, sealed), strict=True):
+        if not isinstance(text, str) and not is_broken(text):
+            raise text
+        said[one.stored.id] = text if isinstance(text, str) else ""
+    return said
 
 
 def _note_documents(session: Session, opened: list[Shown]) -> None:
@@ -97,6 +117,8 @@ def _columns_for(one: Shown, blob: dict[str, bytes | None], asked: Asked) -> tup
 
 
 def _as_far(one: Shown) -> Shown:
+    if one.broken:
+        one.level, one.texts = "presence", {}
     if one.level == "summary" and "summary" not in one.texts:
         value = one.texts.pop("value", None)
         said = catalogue.generalised(one.stored.class_name, value) if value is not None else None

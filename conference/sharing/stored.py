@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from conference.cases.models import (
     CONFERENCE,
-    ERASED,
     CasePerson,
     Field,
     FieldAudience,
@@ -27,6 +26,7 @@ from conference.vault.dark import dark_among
 from conference.vault.rows import check_row
 
 CONFERENCE_NAME = "The conference"
+_SHELL = "erased"  # the class of what `cases.forgetting` leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,6 @@ def stored_fields(
         .where(
             Field.case_id.in_(case_ids),
             Field.partnership_id == viewer.partnership_id,
-            Field.value != ERASED,
         )
         .order_by(Field.id)
     )
@@ -135,7 +134,8 @@ def stored_fields(
     erased = {who for of in subjects.values() for who in of if keys.is_destroyed(f"person/{who}")}
     owners = set() if even_dark else {one.owner for one in fields}
     dark = dark_among(session, viewer.partnership_id, owners)
-    there = [one for one in fields if erased.isdisjoint(one.subjects) and one.owner not in dark]
+    held = [one for one in fields if one.class_name != _SHELL]  # the class is sealed: no edit makes a shell
+    there = [one for one in held if erased.isdisjoint(one.subjects) and one.owner not in dark]
     return _narrowed(there, asked)
 
 

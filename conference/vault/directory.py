@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 
 from sqlalchemy.orm import Session
 
@@ -14,8 +16,10 @@ from conference.vault.envelope import (
     encrypt,
     key_id_in,
 )
-from conference.vault.errors import SealBroken
 from conference.vault.place import Place
+
+UNREADABLE = "Name changed in the database"
+log = logging.getLogger("conference.vault")
 
 
 def seal_name(session: Session, partnership: str, staff_id: str, name: str) -> bytes:
@@ -25,26 +29,26 @@ def seal_name(session: Session, partnership: str, staff_id: str, name: str) -> b
 
 
 def open_names(session: Session, partnership: str, sealed: Mapping[str, bytes]) -> dict[str, str]:
-    """The names, by staff id. Asks the database only for a key that this process has not met.
+    """The names, by staff id; UNREADABLE for one that was changed. Asks only for a key not met before.
 
-    Raises SealBroken, KeyGone.
+    Raises KeyGone.
     """
     keys = _keys(session, {key_id_in(blob) for blob in sealed.values()})
     names = {}
     for staff_id, blob in sealed.items():
         key = keys.get(key_id_in(blob))
-        if isinstance(key, Fault):
+        if isinstance(key, Fault) and key.why is not None:
             raise key.at(_place(staff_id))
-        if key is None or (key.info.partnership, key.info.owner) != (
-            partnership,
-            "directory",
-        ):
-            raise SealBroken(_place(staff_id), "it names a data key that is not the directory's")
-        try:
-            names[staff_id] = decrypt(key, blob, _place(staff_id)).decode()
-        except NotSealedHere:
-            raise SealBroken(_place(staff_id), "it was changed, or moved here from elsewhere") from None
+        names[staff_id] = _name(key, partnership, staff_id, blob)
     return names
+
+
+def _name(key: OpenKey | Fault | None, partnership: str, staff_id: str, blob: bytes) -> str:
+    if isinstance(key, OpenKey) and (key.info.partnership, key.info.owner) == (partnership, "directory"):
+        with suppress(NotSealedHere):
+            return decrypt(key, blob, _place(staff_id)).decode()
+    log.error("SealBroken", extra={"fields": {"place": str(_place(staff_id))}})
+    return UNREADABLE
 
 
 def _keys(session: Session, ids: set[str]) -> dict[str, OpenKey | Fault]:

@@ -152,7 +152,7 @@ def rewrap(database: Database, task: Task, after: str | None) -> Rewrapped:
     The key's holder is asked while nothing is held: one that meanwhile was moved by another is left.
     """
     with database.read() as session:
-        query = _data_keys(task.owner).where(DataKey.wrapped_by < task.version, DataKey.id > (after or ""))
+        query = _data_keys(task.owner).where(DataKey.wrapped_by != task.version, DataKey.id > (after or ""))
         found = [Stored.of(row) for row in session.execute(query.order_by(DataKey.id).limit(BATCH))]
     if not found:
         return Rewrapped(0, {}, None)
@@ -167,6 +167,25 @@ def rewrap(database: Database, task: Task, after: str | None) -> Rewrapped:
             same = update(DataKey).where(DataKey.id == one.info.id, DataKey.wrapped == one.wrapped)
             session.execute(same.values(wrapped=wrapped, wrapped_by=task.version))
     return Rewrapped(len(moved), faults, found[-1].info.id)
+
+
+def unopened(database: Database, owner: Owner) -> dict[str, str]:
+    """The owner's data keys that do not unwrap with the version that they say: by place, and why.
+
+    All are tried: what the database says of itself is no reason to destroy a key.
+    """
+    faults: dict[str, str] = {}
+    after = ""
+    while True:
+        with database.read() as session:
+            query = _data_keys(owner).where(DataKey.id > after).order_by(DataKey.id).limit(BATCH * 5)
+            found = [Stored.of(row) for row in session.execute(query)]
+        if not found:
+            return faults
+        for one, inner in zip(found, database.keys.unwrap_many([one.outer() for one in found]), strict=True):
+            if not isinstance(inner, bytes):
+                faults[f"data_key {one.info.id} wrapped"] = str(inner) or "it was changed"
+        after = found[-1].info.id
 
 
 # --- what is no longer needed ---

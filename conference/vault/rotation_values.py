@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import LargeBinary, Table, bindparam, func, select, tuple_
+from sqlalchemy import LargeBinary, RowMapping, Table, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from conference.db import Database
@@ -87,16 +87,46 @@ def reseal(
     return step
 
 
-def in_use(session: Session, partnership: str) -> set[str]:
-    """Ids of the data keys that seal something in a sealed column, as the values themselves say."""
-    found: set[str] = set()
+class InUse(NamedTuple):
+    """What all sealed columns of a partnership need.
+
+    data_keys: ids of those that open something, or would if nobody had been erased.
+    faults: values that do not open, by place: perhaps somebody changed what they say of their data key.
+    """
+
+    data_keys: set[str]
+    faults: dict[str, str]
+
+
+def in_use(database: Database, partnership: str) -> InUse:
+    """Open every value that there is. Nothing of it is kept."""
+    found = InUse(set(), {})
     for of in SEALED:
-        table = of.table
-        for name in of.places:
-            mark = func.substr(table.c[name], KEY_FROM, KEY_BYTES, type_=LargeBinary())
-            query = select(mark).distinct().where(_in(table) == partnership, table.c[name].is_not(None))
-            found |= {key_id_in(b"\1" + bytes(one)) for one in session.scalars(query)}
+        after: Key | None = None
+        while True:
+            with database.read() as session:
+                after = _use(session, of, partnership, after, found)
+            if after is None:
+                break
     return found
+
+
+def _use(session: Session, of: SealedTable, partnership: str, after: Key | None, found: InUse) -> Key | None:
+    table = of.table
+    key = [table.c[name] for name in of.key]
+    query = select(table).where(_in(table) == partnership).order_by(*key).limit(PAGE)
+    if after is not None:
+        query = query.where(tuple_(*key) > tuple_(*after))
+    rows = session.execute(query).mappings().all()
+    values = [one for row in rows for one in _values(of, row) if one.blob]
+    data_keys = for_opening(session, {key_id_in(one.blob) for one in values}, "field")
+    for one in values:
+        data_key = data_keys.get(key_id_in(one.blob))
+        if data_key is not None and _opened(one, data_key) is not None:
+            found.data_keys.add(data_key.info.id)
+        else:
+            found.faults[str(one.places[0])] = "it is not what was sealed in its place"
+    return tuple(rows[-1][name] for name in of.key) if len(rows) == PAGE else None
 
 
 class _Value(NamedTuple):
@@ -115,17 +145,7 @@ def _batch(
     key = [table.c[name] for name in of.key]
     wanted = tuple_(*key).in_(keys) if len(key) > 1 else key[0].in_([one for (one,) in keys])
     rows = session.execute(select(table).where(wanted).with_for_update(skip_locked=True)).mappings().all()
-    values = [
-        _Value(
-            tuple(row[name] for name in of.key),
-            column,
-            bytes(row[column]),
-            tuple(at[column](dict(row)) for at in (of.places, of.or_at) if column in at),
-        )
-        for row in rows
-        for column in of.places
-        if row[column] is not None and _mark(row[column][1:17]) in old
-    ]
+    values = [one for row in rows for one in _values(of, row) if one.blob[1:17] in old]
     data_keys = for_opening(session, {key_id_in(one.blob) for one in values}, "field")
     plain: dict[Wanted, list[tuple[_Value, Place, bytes]]] = {}
     erased, faults = 0, {}
@@ -142,6 +162,21 @@ def _batch(
             plain.setdefault(wants, []).append((one, *opened))
     done = _write(session, of, table, plain)
     return Step(0, done, len(keys) - len(rows), erased, faults, None)
+
+
+def _values(of: SealedTable, row: RowMapping) -> list[_Value]:
+    """What is sealed in a row."""
+    key, said = tuple(row[name] for name in of.key), dict(row)
+    return [
+        _Value(
+            key,
+            column,
+            bytes(row[column]),
+            tuple(at[column](said) for at in (of.places, of.or_at) if column in at),
+        )
+        for column in of.places
+        if row[column] is not None
+    ]
 
 
 def _opened(one: _Value, key: OpenKey | Fault | None) -> tuple[Place, bytes] | KeyGone | None:

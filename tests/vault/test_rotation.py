@@ -21,12 +21,13 @@ from conference.commands import keys as commands
 from conference.commands.errors import Stopped
 from conference.db import Database
 from conference.trail.reading import Wanted, events_for
-from conference.vault import rotation, rotation_values
+from conference.vault import rotation, rotation_values, sealed_columns
 from conference.vault.datakeys import Fault, for_opening
 from conference.vault.erase import erase_person
 from conference.vault.keyfile import KeyFile
 from conference.vault.models import DataKey, KeyRotation
 from conference.vault.rotation import Owner
+from conference.vault.sealed_columns import SEALED
 from conference.web import parts_of
 from tests.support.client import application, copied, signed_in
 from tests.support.server import opened, serving_world
@@ -187,6 +188,7 @@ def test_the_erased_and_the_broken_stay_as_they_are_and_the_rest_moves(
         assert value is not None
         session.execute(update(Field).where(Field.id == broken).values(value=value[:-1] + b"!"))
     before, said = everything(database), list[str]()
+    here = {row.id for row in data_keys(database).values() if row.partnership_id == HOME}
     assert commands.rotate(database, fields=True, tell=said.append) == 1
     after = everything(database)
     unread = {place for place, one in before.items() if one.text is None}
@@ -195,8 +197,17 @@ def test_the_erased_and_the_broken_stay_as_they_are_and_the_rest_moves(
         assert after[place].text == one.text
         assert (after[place].data_key == one.data_key) == (place in unread)
     assert [line for line in said if line.startswith(f"field {broken} value/1 could not be moved")]
+    said.clear()
+    assert commands.destroy(database, tell=said.append) == 1, "the broken may yet be mended from a backup"
+    assert [line for line in said if line.startswith(f"field {broken} value/1: it is not what was sealed")]
+    assert {row.id for row in data_keys(database).values()} >= here
+    with database.write() as session:
+        session.execute(update(Field).where(Field.id == broken).values(value=value))
+    assert commands.rotate(database, fields=True, tell=silent) == 0
     assert commands.destroy(database, tell=silent) == 0
-    kept = {one.data_key for place, one in before.items() if place in unread}
+    kept = {one.data_key for place, one in before.items() if place in unread} - {
+        before[f"field {broken} value/1"].data_key
+    }
     assert kept <= data_keys(database).keys(), "what nobody can open is not said to be changed"
 
 
@@ -219,7 +230,7 @@ def test_old_keys_stay_until_nothing_needs_them(
             some = select(DataKey.id).where(DataKey.owner == "police").limit(1).scalar_subquery()
             session.execute(update(DataKey).where(DataKey.id == some).values(wrapped_by=1))
         assert commands.destroy(database, tell=said.append) == 1
-        assert "version 1 is still needed" in said[-1]
+        assert "nothing is destroyed while something does not open" in said[-1]
     assert "agency/nm/police/1" in database.keys.names()
 
 
@@ -250,6 +261,47 @@ def test_show_says_how_far_it_is(database: Database) -> None:
     said.clear()
     commands.show(database, agency="police", partnership=HOME, tell=said.append)
     assert "rotated" in said[-1]
+
+
+@pytest.mark.parametrize("column", ["wrapped_by", "version", "value"])
+def test_no_key_is_destroyed_because_the_database_says_that_nothing_needs_it(
+    world: World, database: Database, column: str
+) -> None:
+    """Somebody who writes to the database says that all is done already, or that values need other keys."""
+    fields = [world.fields[name] for name in world.fields if name.startswith("haven/")]
+    with database.write() as session:
+        before = dict(session.execute(select(Field.id, Field.value).where(Field.id.in_(fields))).all())  # type: ignore[arg-type]
+        of_fields = (DataKey.owner == "haven", DataKey.purpose == "field")
+        theirs = session.scalars(select(DataKey.id).where(*of_fields)).all()
+        if column == "value":
+            for one, value in before.items():
+                changed = value[:1] + bytes(16) + value[17:]
+                session.execute(update(Field).where(Field.id == one).values(value=changed))
+        else:
+            session.execute(update(DataKey).where(DataKey.id.in_(theirs)).values(**{column: 2}))
+    said: list[str] = []
+    commands.rotate(database, fields=True, tell=silent)
+    commands.destroy(database, tell=said.append)
+    assert [line for line in said if "nothing is destroyed while something does not open" in line]
+    assert "agency/nm/haven/1" in database.keys.names()
+    with database.write() as session:  # as a backup says
+        for one, value in before.items():
+            session.execute(update(Field).where(Field.id == one).values(value=value))
+        if column != "value":
+            session.execute(update(DataKey).where(DataKey.id.in_(theirs)).values(**{column: 1}))
+    found = everything(database)
+    assert all(found[f"field {one} value/1"].text for one in fields)
+
+
+def test_no_data_key_is_dropped_while_a_table_is_not_known(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = tuple(one for one in SEALED if one.name != "file_chunk")
+    monkeypatch.setattr(sealed_columns, "SEALED", known)
+    commands.rotate(database, agency="police", fields=True, tell=silent)
+    said: list[str] = []
+    assert commands.destroy(database, agency="police", tell=said.append) == 1
+    assert "file_chunk.sealed: it may be sealed, and no rotation knows of it." in said
 
 
 # --- while people work, and whatever dies ------------------------------------------------------------------

@@ -22,10 +22,11 @@ from conference.ids import new_id
 from conference.permissions import Permission, Role
 from conference.sharing import catalogue
 from conference.sharing.asking.models import Question
+from conference.sharing.broken import open_or_say
 from conference.trail import writing
 from conference.vault.dark import dark_among
 from conference.vault.seal import Place, seal
-from conference.vault.unseal import Sealed, open_all
+from conference.vault.unseal import Sealed
 
 LONGEST = 2_000
 TO_THE_VICTIM = frozenset({Role.IDVA, Role.REFERRER})
@@ -155,7 +156,8 @@ def read(session: Session, viewer: Viewer, question_id: str, *, at: datetime) ->
     case, question = _found(session, viewer, question_id, at=at)
     place = Place("question", question.id, "text")
     owner = question.to_agency or CONFERENCE
-    [text] = open_all(session, [Sealed(question.text, question.partnership_id, owner, place)])
+    sealed = [Sealed(question.text, question.partnership_id, owner, place)]
+    [text] = open_or_say(session, viewer, sealed, case_id=case.id, erased=None)
     names = staff_names(session, viewer.partnership_id, [question.asked_by])
     agencies = {one.id: one.name for one in list_agencies(session, viewer.partnership_id)}
     _log(session, "question.shown", viewer, question)

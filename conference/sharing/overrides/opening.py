@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from conference.identity.services import Viewer
+from conference.sharing.broken import open_or_say
 from conference.sharing.overrides.models import Emergency, OverrideAnswer, OverrideRequest
 from conference.trail import writing
 from conference.vault.dark import dark_among
 from conference.vault.seal import Place
-from conference.vault.unseal import Sealed, open_all
+from conference.vault.unseal import Sealed
 
 GONE = "This is no longer held."
 
@@ -42,7 +43,9 @@ def texts_of(
     sealed += [
         Sealed(one.reason, partnership, owner, Place("override_answer", one.id, "reason")) for one in answers
     ]
-    necessity, proportionality, *said = open_all(session, sealed, erased=GONE)
+    necessity, proportionality, *said = open_or_say(
+        session, viewer, sealed, case_id=request.case_id, erased=GONE
+    )
     _log(session, viewer, request)
     return Texts(necessity, proportionality, dict(zip((one.id for one in answers), said, strict=True)))
 
@@ -58,7 +61,7 @@ def reason_of(session: Session, viewer: Viewer, emergency: Emergency) -> str | N
         return None
     place = Place("emergency", emergency.id, "reason")
     one = Sealed(emergency.reason, emergency.partnership_id, emergency.agency_id, place)
-    said = open_all(session, [one], erased=GONE)[0]
+    said = open_or_say(session, viewer, [one], case_id=emergency.case_id, erased=GONE)[0]
     _log(session, viewer, emergency)
     return said
 

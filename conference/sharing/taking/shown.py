@@ -23,6 +23,7 @@ from conference.errors import Conflict, NotFound
 from conference.identity.services import Viewer, staff_names
 from conference.permissions import Role
 from conference.sharing import policy
+from conference.sharing.broken import open_or_say
 from conference.sharing.models import ConsentRow
 from conference.sharing.stored import owner_names, people_of
 from conference.sharing.taking import said_so
@@ -31,7 +32,7 @@ from conference.sharing.taking.taken import Taken, read_taken
 from conference.trail import writing
 from conference.vault.dark import dark_among
 from conference.vault.place import Place
-from conference.vault.unseal import Sealed, open_all
+from conference.vault.unseal import Sealed
 
 
 class State(StrEnum):
@@ -225,7 +226,9 @@ class _Seen:
         dark = dark_among(self.session, self.viewer.partnership_id, [mine])
         own = [row for row in rows if row.recorded_for == mine and mine not in dark]
         sealed = [one for row in own if (one := _sealed(row)) is not None]
-        told = open_all(self.session, [one for _, one in sealed])
+        given = [one for _, one in sealed]
+        case_id = own[0].case_id if own else None
+        told = open_or_say(self.session, self.viewer, given, case_id=case_id, erased=None)
         return {row_id: read_taken(text) for (row_id, _), text in zip(sealed, told, strict=True)}
 
 
