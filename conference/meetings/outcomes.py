@@ -154,6 +154,18 @@ def settle_action(
     return action
 
 
+def reword(session: Session, viewer: Viewer, field_id: str, new_field_id: str) -> None:
+    """Let the action that this field says, if there is one, say another from now on."""
+    action = session.scalar(select(Action).where(Action.field_id == field_id))
+    if action is None:
+        return
+    action.field_id = new_field_id
+    session.flush()
+    meeting = session.get_one(Meeting, action.meeting_id)
+    by = By.viewer(viewer)
+    log_meeting(session, "action.changed", meeting, by, case_id=action.case_id, about=(action.id,))
+
+
 def _about(session: Session, case: Case, sources: Sequence[str]) -> list[str]:
     """Whom a text is about: the person at risk and all whom its sources are about; without any, everybody.
 

@@ -46,8 +46,8 @@ def write(case_id: str, field_id: str) -> ResponseReturnValue:
                 rewriting.let_go(g.session, g.viewer, line.row, at=clock.now())
             else:
                 text, stay = form.text.data or "", form.about.data or []
-                rewriting.write_what_stays(
-                    g.session, g.viewer, found, line.row, text=text, about=stay, at=clock.now()
+                services.write_what_stays(
+                    g.session, g.viewer, found, line, text=text, about=stay, at=clock.now()
                 )
             return redirect(url_for(".index", case_id=case_id), 303)
         except BadInput as error:
