@@ -47,6 +47,42 @@ def test_without_a_binding_there_is_no_row(walled: Walled) -> None:
         assert seen_walled(connection) == {}
 
 
+WAYS_TO_READ = (
+    "TABLE field",
+    "SELECT id FROM ONLY field TABLESAMPLE SYSTEM (100)",
+    (
+        "SELECT id FROM field WHERE ctid = ANY (SELECT format('(%s,%s)', a, b)::tid"
+        " FROM generate_series(0, 20) a, generate_series(1, 100) b)"
+    ),
+    "WITH all_of AS MATERIALIZED (SELECT * FROM field) SELECT id FROM all_of",
+    "SELECT id FROM field FOR KEY SHARE",
+    "UPDATE field SET version = version RETURNING id",
+    "DELETE FROM field_audience RETURNING field_id",
+    "SELECT query_to_xml('SELECT * FROM field', true, false, '')",
+    "SELECT table_to_xml('field', true, false, '')",
+    "SELECT schema_to_xml('public', true, false, '')",
+    "SELECT row_to_json(f) FROM field AS f",
+    "SELECT word FROM ts_stat('SELECT to_tsvector(id) FROM field')",
+    "MERGE INTO field AS f USING (SELECT 1) AS one ON true WHEN MATCHED THEN UPDATE SET version = f.version",
+)
+
+
+@pytest.mark.parametrize("way", WAYS_TO_READ)
+def test_no_way_to_read_shows_more(walled: Walled, way: str) -> None:
+    beyond = [walled.ids[name] for name in ("hidden", "elsewhere", "text", "hidden_record")]
+    with parts_of(walled.app).database.write(READER) as session:
+        connection = session.connection().connection.driver_connection
+        with contextlib.suppress(psycopg.errors.InsufficientPrivilege), connection.transaction():
+            cursor = connection.execute(way)
+            found = repr(cursor.fetchall()) if cursor.description else ""
+            assert not [one for one in beyond if one in found]
+        with connection.cursor().copy("COPY field TO STDOUT") as copied:
+            found = b"".join(copied).decode()
+        assert walled.ids["offered"] in found
+        assert not [one for one in beyond if one in found]
+        session.rollback()
+
+
 # --- attacks ----------------------------------------------------------------------------------------------
 
 FORGED = "0" * 64

@@ -61,7 +61,7 @@ def back_up(settings: Settings, folder: Path, *, tell: Say) -> Manifest:
         if walling.stands_before(database):
             raise Stopped(
                 "This role sees what lies before the second wall, which is not everything. "
-                "Sign in as the role for backups: docs/running.md, two roles on PostgreSQL."
+                "Sign in as the role for backups: docs/running.md, roles on PostgreSQL."
             )
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
     fresh.mkdir(mode=0o700, parents=True)

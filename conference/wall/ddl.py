@@ -1,7 +1,8 @@
 """What stands in the database for the second wall. Migrations copy this text; nothing of it is for SQLite.
 
 A policy that asks who is asking does so in a sub-select of its own, which is answered once a statement. What
-a policy looks up in another table it sees through that table's own policies.
+a policy looks up in another table it sees through that table's own policies, by a key and row by row: written
+as EXISTS, PostgreSQL would rather read all of the other table for each statement. None found is no.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from dataclasses import dataclass, replace
 
 _ASKING = "(SELECT wall.agency())"
 _THEIRS = f"{_ASKING} = ANY (ARRAY[%s, '*'])"
-_LISTED = "EXISTS (SELECT FROM case_agency AS l WHERE l.case_id = {table}.case_id AND l.agency_id = {asking})"
+_LISTED = "(SELECT true FROM case_agency AS l WHERE l.case_id = {table}.case_id AND l.agency_id = {asking})"
 _OF_CONFERENCE = "{table}.owner = 'conference'"
 _OFFERED = (
-    "EXISTS (SELECT FROM field AS f WHERE f.record_id = record.id AND f.owner = record.owner"
-    " AND f.case_id = record.case_id AND f.offered <> 'NONE')"
+    "(SELECT true FROM field AS f WHERE f.record_id = record.id AND f.owner = record.owner"
+    " AND f.case_id = record.case_id AND f.offered <> 'NONE' LIMIT 1)"
 )
 
 
@@ -47,7 +48,7 @@ def _listed(table: str) -> str:
 
 def _through(other: str, column: str, also: str = "") -> str:
     """A row of what `column` names, as far as that is seen itself."""
-    return f"EXISTS (SELECT FROM {other} AS o WHERE o.id = {column}{also})"
+    return f"(SELECT true FROM {other} AS o WHERE o.id = {column}{also})"  # noqa: S608
 
 
 def _owned(table: str, shown: str) -> Rows:
@@ -72,12 +73,12 @@ def _part_of(other: str, column: str) -> Rows:
 
 _VERSIONS = _part_of("field", "field_version.field_id")
 _INDEX = (
-    "EXISTS (SELECT FROM field AS o WHERE o.id = person_index.field_id AND o.owner = person_index.owner)"
-    " AND (person_index.birth_field_id IS NULL OR EXISTS (SELECT FROM field AS o"
+    "(SELECT true FROM field AS o WHERE o.id = person_index.field_id AND o.owner = person_index.owner)"
+    " AND (person_index.birth_field_id IS NULL OR (SELECT true FROM field AS o"
     " WHERE o.id = person_index.birth_field_id AND o.owner = person_index.owner))"
 )
 _COPY = (
-    "EXISTS (SELECT FROM attachment AS o WHERE o.copy_id = {table}.{id} AND o.field_id = {table}.field_id"
+    "(SELECT true FROM attachment AS o WHERE o.copy_id = {table}.{id} AND o.field_id = {table}.field_id"
     " AND o.owner = {table}.owner)"
 )
 _ONLY_SYSTEM = f"{_ASKING} = '*'"

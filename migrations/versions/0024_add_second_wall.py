@@ -46,13 +46,13 @@ def own(column: str) -> str:
 
 
 def through(other: str, column: str, also: str = "") -> str:
-    return f"EXISTS (SELECT FROM {other} AS o WHERE o.id = {column}{also})"
+    return f"(SELECT true FROM {other} AS o WHERE o.id = {column}{also})"  # noqa: S608
 
 
 def owned(table: str, shown: str) -> tuple[str, ...]:
     mine, ours = own(f"{table}.owner"), f"{table}.owner = 'conference'"
     listed = (
-        f"EXISTS (SELECT FROM case_agency AS l WHERE l.case_id = {table}.case_id AND l.agency_id = {ASKING})"
+        f"(SELECT true FROM case_agency AS l WHERE l.case_id = {table}.case_id AND l.agency_id = {ASKING})"  # noqa: S608
     )
     written = f"{mine} OR ({ours} AND {listed})"
     return (f"{mine} OR (({ours} OR {shown}) AND {listed})", written, written, mine)
@@ -75,19 +75,19 @@ def beside(table: str, shown: str) -> tuple[str, ...]:
 
 def shared_copy(table: str, column: str) -> str:
     return (
-        f"EXISTS (SELECT FROM attachment AS o WHERE o.copy_id = {table}.{column}"
+        f"(SELECT true FROM attachment AS o WHERE o.copy_id = {table}.{column}"  # noqa: S608
         f" AND o.field_id = {table}.field_id AND o.owner = {table}.owner)"
     )
 
 
 INDEXED = (
-    "EXISTS (SELECT FROM field AS o WHERE o.id = person_index.field_id AND o.owner = person_index.owner)"
-    " AND (person_index.birth_field_id IS NULL OR EXISTS (SELECT FROM field AS o"
+    "(SELECT true FROM field AS o WHERE o.id = person_index.field_id AND o.owner = person_index.owner)"
+    " AND (person_index.birth_field_id IS NULL OR (SELECT true FROM field AS o"
     " WHERE o.id = person_index.birth_field_id AND o.owner = person_index.owner))"
 )
 OFFERED = (
-    "EXISTS (SELECT FROM field AS f WHERE f.record_id = record.id AND f.owner = record.owner"
-    " AND f.case_id = record.case_id AND f.offered <> 'NONE')"
+    "(SELECT true FROM field AS f WHERE f.record_id = record.id AND f.owner = record.owner"
+    " AND f.case_id = record.case_id AND f.offered <> 'NONE' LIMIT 1)"
 )
 VERSIONS = part_of("field", "field_version.field_id")
 SYSTEM = f"{ASKING} = '*'"
