@@ -6,6 +6,7 @@ import io
 import shutil
 import subprocess
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +61,21 @@ def cleaned(content: bytes) -> bytes:
     out, left = io.BytesIO(), _MOST_UNPACKED
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as target:
         for part in source.infolist():
-            with source.open(part) as stream:
-                held = stream.read(left + 1)
+            held = _unpacked(source, part, left + 1)
             left -= len(held)
             if left < 0:
                 raise Unfit(Fault.BOMB)
             if not part.filename.startswith(_DROPPED):
                 target.writestr(part.filename, _part(part.filename, held))
     return out.getvalue()
+
+
+def _unpacked(source: zipfile.ZipFile, part: zipfile.ZipInfo, most: int) -> bytes:
+    try:
+        with source.open(part) as stream:
+            return stream.read(most)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        raise Unfit(Fault.BROKEN) from None
 
 
 def _part(name: str, held: bytes) -> bytes:

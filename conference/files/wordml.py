@@ -19,6 +19,7 @@ _RUNS = {f"{space} r" for space in _SPACES}
 _FIELDS = {f"{space} {name}" for space in _SPACES for name in ("instrText", "fldSimple")}
 _FETCHING = re.compile(r"INCLUDE(PICTURE|TEXT)|\bDDE(AUTO)?\b|\bLINK\b|\bIMPORT\b", re.IGNORECASE)
 _DEEPEST = 400
+_TAG = re.compile(rb"""<[^\s/>]+(?:\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*(/?)>""")
 
 
 def is_fetching(relations: bytes) -> bool:
@@ -81,16 +82,18 @@ class _Cutter:
         _, begins = self._open.pop()
         is_hidden = name in _RUNS and self._hidden.pop()
         if name in self.gone or is_hidden:
-            self.cuts.append((begins, self._after()))
+            self.cuts.append((begins, self._after(begins)))
 
     def said(self, text: str) -> None:
         if self._open and self._open[-1][0] in _FIELDS:
             self.fields.append(text)
 
-    def _after(self) -> int:
-        """Where the tag that ends now is over."""
-        at = self.parser.CurrentByteIndex
-        return self.part.index(b">", at) + 1 if self.part.startswith(b"</", at) else at
+    def _after(self, begins: int) -> int:
+        """Where the element that ends now is over: with its end tag, or with its only one."""
+        tag = _TAG.match(self.part, begins)
+        if tag is not None and tag[1]:
+            return tag.end()
+        return self.part.index(b">", self.parser.CurrentByteIndex) + 1
 
     def result(self) -> bytes:
         out, at = [], 0
