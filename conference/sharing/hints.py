@@ -19,7 +19,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 
 # Over a text in small letters; nothing in them repeats without an end.
-_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
+PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a phone number", re.compile(r"(?<![\d+])(?:0|\+44 ?)\d(?:[ -]?\d){8,9}(?!\d)")),
     (_NHS, re.compile(r"(?<![\d+-])[1-9]\d\d[ -]?\d{3}[ -]?\d{4}(?!\d)")),
     ("a National Insurance number", re.compile(r"\b[a-z]{2} ?\d\d ?\d\d ?\d\d ?[a-d]\b")),
@@ -62,7 +62,7 @@ def _names_in(plain: str, names: Iterable[str]) -> Iterator[Hint]:
 
 
 def _patterns_in(plain: str) -> Iterator[Hint]:
-    for kind, pattern in _PATTERNS:
+    for kind, pattern in PATTERNS:
         found = (one[0] for one in pattern.finditer(plain))
         fitting = (one for one in found if kind != _NHS or _is_nhs_number(one))
         for one in islice(fitting, _MOST_OF_A_KIND):
