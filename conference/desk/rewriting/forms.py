@@ -6,6 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import SelectMultipleField, TextAreaField
 
 from conference.cases.services import LONGEST_TEXT
+from conference.desk.rewriting.services import Stays
 
 
 class StaysForm(FlaskForm):
@@ -13,3 +14,7 @@ class StaysForm(FlaskForm):
 
     about = SelectMultipleField("Who is it still about?", choices=[], validate_choice=False)
     text = TextAreaField("What stays about them", render_kw={"maxlength": LONGEST_TEXT})
+
+    def typed(self) -> Stays:
+        """What was typed, for the service."""
+        return Stays(self.text.data or "", tuple(self.about.data or ()))

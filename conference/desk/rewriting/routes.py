@@ -12,7 +12,6 @@ from conference.desk.rewriting.forms import StaysForm
 from conference.errors import BadInput
 from conference.forms import choices, show_refusal
 from conference.permissions import Permission, requires
-from conference.sharing.retention import rewriting
 
 bp = Blueprint("rewriting", __name__)
 
@@ -41,16 +40,11 @@ def write(case_id: str, field_id: str) -> ResponseReturnValue:
     form = StaysForm()
     form.about.choices = choices(line.people)
     if form.validate_on_submit():
+        typed = None if request.form.get("act") == "nothing" else form.typed()
         try:
-            if request.form.get("act") == "nothing":
-                rewriting.let_go(g.session, g.viewer, line.row, at=clock.now())
-            else:
-                text, stay = form.text.data or "", form.about.data or []
-                services.write_what_stays(
-                    g.session, g.viewer, found, line, text=text, about=stay, at=clock.now()
-                )
+            services.settle(g.session, g.viewer, found, line, typed, at=clock.now())
             return redirect(url_for(".index", case_id=case_id), 303)
         except BadInput as error:
             show_refusal(form, error)
-    page_text = render_template("desk/rewriting/write.html", page=page, line=line, form=form)
-    return page_text, 422 if form.errors else 200
+    text = render_template("desk/rewriting/write.html", page=page, line=line, form=form)
+    return text, 422 if form.errors else 200

@@ -23,6 +23,14 @@ WORDS = {Word.REWRITTEN: "Written down again", Word.NOTHING_STAYS: "Nothing stay
 
 
 @dataclass(frozen=True, slots=True)
+class Stays:
+    """What somebody typed: what stays, and about whom (ids)."""
+
+    text: str
+    about: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One of our lines about several people. people: id and name.   state: what was settled."""
 
@@ -60,11 +68,16 @@ def shared_page(session: Session, viewer: Viewer, case: Case, *, only: str | Non
     return SharedPage(research, _lines(research.rows, called, done), _lines(noted, called, done))
 
 
-def write_what_stays(
-    session: Session, viewer: Viewer, case: Case, line: Line, *, text: str, about: list[str], at: datetime
+def settle(
+    session: Session, viewer: Viewer, case: Case, line: Line, stays: Stays | None, *, at: datetime
 ) -> None:
-    """Write what stays of a line. An action says it from then on. Raises BadInput with what to do."""
-    new = rewriting.write_what_stays(session, viewer, case, line.row, text=text, about=about, at=at)
+    """Write what stays of a line, or that nothing does. An action says it from then on. Raises BadInput."""
+    if stays is None:
+        rewriting.let_go(session, viewer, line.row, at=at)
+        return
+    new = rewriting.write_what_stays(
+        session, viewer, case, line.row, text=stays.text, about=stays.about, at=at
+    )
     reword(session, viewer, line.row.field_id or "", new.id)
 
 
