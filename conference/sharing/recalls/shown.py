@@ -72,7 +72,7 @@ def shown(
         for entry in events_for(session, partnership_id, agency, wanted):
             if entry.fault:
                 unread += 1
-            # Its own staff's events are whole, and read there once; of a dark agency's, each owner's part tells.
+            # An agency's own events are whole, and read there; of a dark one's each owner's part tells.
             elif (entry.own or entry.agency in dark) and entry.purpose != AUDIT:
                 for one in _in(entry, home, person, fits):
                     known = last.get(one.key)
