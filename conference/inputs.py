@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from conference import driver
 from conference.db import Base, OfPartnership
 
 
@@ -73,7 +74,7 @@ def versions(session: Session, partnerships: Iterable[str]) -> dict[str, int]:
     connection = session.connection()
     on = connection.dialect.name
     given = json.dumps(asked) if on == "sqlite" else asked
-    found = {row[0]: row[1] for row in connection.exec_driver_sql(_VERSIONS[on], (given,))}
+    found: dict[str, int] = dict(driver.run(connection, _VERSIONS[on], (given,)))
     return dict.fromkeys(asked, 0) | found
 
 

@@ -1,7 +1,4 @@
-"""Statements of the log that go to the driver as they are: what SQLAlchemy asks of each would cost more.
-
-They run in the transaction of the connection that is given, and fail as SQLAlchemy's own do.
-"""
+"""Put many rows into a table of the log with one statement."""
 
 from __future__ import annotations
 
@@ -10,48 +7,12 @@ from typing import Any
 
 from sqlalchemy import Dialect, LargeBinary, Table
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
 
+from conference import driver
 from conference.db import Base
 
 _Row = tuple[Any, ...]
 _Processor = tuple[int, Callable[[Any], Any]]  # of a column, what makes its values fit for the driver
-
-
-def run(
-    connection: Connection, statement: str, given: Sequence[Any] = (), *, many: bool = False
-) -> list[_Row]:
-    """What `statement`, in the driver's own words, gives. many: run it for each row of `given`.
-
-    Raises what SQLAlchemy raises for such an error; a connection that is lost is not used again.
-    """
-    cursor = connection.connection.cursor()
-    try:
-        if many:
-            cursor.executemany(statement, given)
-        else:
-            cursor.execute(statement, given)
-        return list(cursor.fetchall()) if cursor.description else []
-    except connection.dialect.loaded_dbapi.Error as fault:
-        raise _as_usual(connection, statement, fault) from fault
-    finally:
-        cursor.close()
-
-
-def _as_usual(connection: Connection, statement: str, fault: Exception) -> BaseException:
-    dialect = connection.dialect
-    lost = dialect.is_disconnect(fault, connection.connection, None)  # type: ignore[arg-type]
-    if lost:
-        connection.invalidate(fault)
-    return DBAPIError.instance(
-        statement,
-        None,
-        fault,
-        dialect.loaded_dbapi.Error,
-        hide_parameters=True,
-        connection_invalidated=lost,
-        dialect=dialect,
-    )
 
 
 class Bulk:
@@ -69,11 +30,11 @@ class Bulk:
         dialect = connection.dialect
         statement, processors = self._for(dialect)
         if dialect.name != "sqlite":
-            run(connection, statement, self.arrays(rows))
+            driver.run(connection, statement, self.arrays(rows))
             return
         for at, process in processors:
             rows = [(*row[:at], process(row[at]), *row[at + 1 :]) for row in rows]
-        run(connection, statement, rows if len(rows) > 1 else rows[0], many=len(rows) > 1)
+        driver.run(connection, statement, rows if len(rows) > 1 else rows[0], many=len(rows) > 1)
 
     def into(self, dialect: Dialect) -> str:
         """PostgreSQL: the same insert as a piece of a longer statement; `arrays` has what it takes."""

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from audit import Checkpoint, append, leaf_hash, root, sign_checkpoint
 from audit.tree import Node
+from conference import driver
 from conference.clock import now
 from conference.db import Database
-from conference.trail import bulk, epochs
+from conference.trail import epochs
 from conference.trail.bulk import Bulk
 from conference.trail.errors import LogDisagrees
 from conference.trail.keys import signing_key
@@ -200,7 +201,7 @@ def _planned(
 def _queued(session: Session, partnership: str) -> list[tuple[Any, ...]]:
     """Number, id, leaf and the hash that was stored with it, of what waits."""
     connection = session.connection()
-    return bulk.run(connection, _QUEUED[connection.dialect.name], (partnership, BATCH))
+    return driver.run(connection, _QUEUED[connection.dialect.name], (partnership, BATCH))
 
 
 def _carry_out(session: Session, partnership: str, plan: _Plan) -> None:
@@ -233,9 +234,9 @@ def _take_from_queue(session: Session, partnership: str, plan: _Plan) -> None:
     connection = session.connection()
     done = [row.n for row in plan.queued]
     if connection.dialect.name == "sqlite":
-        bulk.run(connection, _TAKE, [(partnership, n) for n in done], many=True)
+        driver.run(connection, _TAKE, [(partnership, n) for n in done], many=True)
     else:
-        bulk.run(connection, _TAKE_ALL, (partnership, done))
+        driver.run(connection, _TAKE_ALL, (partnership, done))
 
 
 _LEAF = Bulk(LogLeaf, "partnership_id", "position", "n", "hash")

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from audit import Event, Parts
-from conference.trail import bulk, packing
+from conference import driver
+from conference.trail import packing
 from conference.trail.bulk import Bulk
 from conference.trail.codes import code_for
 from conference.trail.models import LogEvent, LogMark, LogQueue, LogSalts
@@ -47,10 +48,10 @@ def store(session: Session, prepared: Sequence[Prepared]) -> None:
 def _numbers(connection: Connection, count: int) -> list[int]:
     """The numbers of the next `count` events. On SQLite this transaction is the only one that writes."""
     if connection.dialect.name == "sqlite":
-        found = bulk.run(connection, "SELECT seq FROM sqlite_sequence WHERE name = 'log_event'")
+        found = driver.run(connection, "SELECT seq FROM sqlite_sequence WHERE name = 'log_event'")
         last = found[0][0] if found else 0
         return list(range(last + 1, last + 1 + count))
-    drawn = bulk.run(connection, "SELECT nextval('log_event_n_seq') FROM generate_series(1, %s)", (count,))
+    drawn = driver.run(connection, "SELECT nextval('log_event_n_seq') FROM generate_series(1, %s)", (count,))
     return [row[0] for row in drawn]
 
 
@@ -70,7 +71,7 @@ def _put(connection: Connection, rows: Sequence[list[_Row]]) -> None:
             table.insert(connection, given)
         return
     arrays = [array for table, given in zip(_TABLES, rows, strict=True) for array in table.arrays(given)]
-    bulk.run(connection, _in_one(connection), arrays)
+    driver.run(connection, _in_one(connection), arrays)
 
 
 def _in_one(connection: Connection) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from conference.vault.envelope import (
     TAG_BYTES,
     NotSealedHere,
     decrypt,
-    encrypt_many,
+    encrypt_each,
     key_id_in,
     short_id,
 )
@@ -71,18 +72,16 @@ def key_marks(session: Session, partnership: str, agency: str, person: str) -> l
 def seal_parts(session: Session, parts: Iterable[Part]) -> list[bytes]:
     """The ciphertexts, in order; their data keys are found with one query, and made where there are none."""
     given = list(parts)
-    mine: dict[tuple[str, str, tuple[str, ...]], list[int]] = {}
-    for number, (_, partnership, agency, _, subjects) in enumerate(given):
-        mine.setdefault((partnership, agency, subjects), []).append(number)
-    of: dict[Wanted, list[int]] = {}
-    for about, numbers in mine.items():
-        of.setdefault(Wanted(*about[:2], canonical(about[2]), "body"), []).extend(numbers)
-    keys = for_sealing(session, {wanted: len(numbers) for wanted, numbers in of.items()})
-    sealed: dict[int, bytes] = {}
-    for wanted, numbers in of.items():
-        plain, places = [given[at].plain for at in numbers], [given[at].place for at in numbers]
-        sealed.update(zip(numbers, encrypt_many(keys[wanted], plain, places), strict=True))
-    return [sealed[number] for number in range(len(given))]
+    abouts = [(part.partnership, part.agency, part.subjects) for part in given]
+    counts = Counter(abouts)
+    of = {about: Wanted(*about[:2], canonical(about[2]), "body") for about in counts}
+    wanted: Counter[Wanted] = Counter()
+    for about, count in counts.items():
+        wanted[of[about]] += count
+    found = for_sealing(session, wanted)
+    keys = {about: found[one] for about, one in of.items()}
+    plain, places = [part.plain for part in given], [part.place for part in given]
+    return encrypt_each([keys[about] for about in abouts], plain, places)
 
 
 def open_parts(session: Session, parts: Sequence[SealedPart]) -> list[bytes | None]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sqlalchemy import Insert, event, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from conference import driver
 from conference.clock import now
 from conference.db import WriteInReadSession, writable
 from conference.ids import new_id, random_bytes
@@ -63,14 +65,14 @@ class Stored(NamedTuple):
 
 # As text: for SQLAlchemy to write out its lists takes longer than to ask it. PostgreSQL's first condition is
 # met first, whatever is found: it holds off `rotation.barrier`, which waits for those who may use old keys.
-_CURRENT = (
-    f"SELECT {', '.join(column.key for column in COLUMNS)} FROM data_key WHERE {{first}} current"  # noqa: S608 - ours
-    " AND partnership_id {one_of} AND owner {one_of} AND purpose {one_of} AND subjects {one_of}"
-)
+_CURRENT = f"SELECT {', '.join(column.key for column in COLUMNS)} FROM data_key WHERE"  # noqa: S608 - ours
 _HOLDING = f"(SELECT pg_advisory_xact_lock_shared({SEALING}) IS NOT NULL) AND"
+_OF_ONE = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(4))
 _CURRENT_ON = {
-    "sqlite": _CURRENT.format(first="", one_of="IN (SELECT value FROM json_each(?))"),
-    "postgresql": _CURRENT.format(first=_HOLDING, one_of="= ANY(%s)"),
+    "sqlite": f"{_CURRENT} current AND (partnership_id, owner, purpose, subjects) IN"  # noqa: S608 - ours
+    f" (SELECT {_OF_ONE} FROM json_each(?))",
+    "postgresql": f"{_CURRENT} {_HOLDING} current"
+    " AND partnership_id = ANY(%s) AND owner = ANY(%s) AND purpose = ANY(%s) AND subjects = ANY(%s)",
 }
 
 
@@ -169,6 +171,7 @@ def _current(session: Session, wanted: Iterable[Wanted]) -> dict[Wanted, OpenKey
     if not asked:
         return held
     found, dark = _find(session, asked)
+    _leave_retired(session, found)
     missing = [one for one in asked if one not in found and one not in dark]
     if missing:
         _make(session, missing)
@@ -180,6 +183,26 @@ def _current(session: Session, wanted: Iterable[Wanted]) -> dict[Wanted, OpenKey
     return held
 
 
+def retired(partnership: str, owner: str, version: int) -> str:
+    """The name in the key file that says: nothing new is sealed with data keys of this version."""
+    return f"retired/{partnership}/{owner}/{version}"
+
+
+def _leave_retired(session: Session, found: dict[Wanted, OpenKey]) -> None:
+    """Let go of data keys that were retired and are said to be current again: not by this application."""
+    keys: KeyFile = session.info["keys"]
+    stale = {}
+    for one, key in found.items():
+        with suppress(KeyMissing):
+            keys.key(retired(one.partnership, one.owner, key.info.version))
+            stale[one] = key.info.id
+    if stale:
+        query = update(DataKey).where(DataKey.id.in_(sorted(stale.values())))
+        session.connection().execute(query.values(current=False))
+        for one in stale:
+            del found[one]
+
+
 @event.listens_for(Session, "after_soft_rollback")
 def _rolled_back(session: Session, _previous: object) -> None:
     forget(session)
@@ -189,19 +212,22 @@ def _find(session: Session, wanted: Collection[Wanted]) -> tuple[dict[Wanted, Op
     """Those that are there, and those that are there and whose owner does not give its key."""
     wanted = set(wanted)
     connection = session.connection()
-    as_json = connection.dialect.name == "sqlite"
-    columns = zip(*((*one[:2], one.purpose, one.subjects) for one in wanted), strict=True)
-    asked = [sorted(set(column)) for column in columns]
-    given = tuple(json.dumps(column) if as_json else column for column in asked)
-    rows = connection.exec_driver_sql(_CURRENT_ON[connection.dialect.name], given)
-    fitting = {}
+    on = connection.dialect.name
+    asked = sorted((one.partnership, one.owner, one.purpose, one.subjects) for one in wanted)
+    given = [json.dumps(asked)] if on == "sqlite" else [sorted(set(one)) for one in zip(*asked, strict=True)]
+    rows = driver.run(connection, _CURRENT_ON[on], given)
+    remembered = session.info["keys"].remembered()
+    fitting, found, dark = {}, {}, set()
     for row in rows:
-        one = Stored.of(row)
-        wants = Wanted(one.info.partnership, one.info.owner, one.info.subjects, one.info.purpose)
-        if wants in wanted:  # else each column fits, but not to the others
-            fitting[wants] = one
-    opened = unwrapped(session, list(fitting.values()))
-    found, dark = {}, set()
+        known = remembered.get(row[0])
+        wants = Wanted(*row[1:5])
+        if wants not in wanted:
+            continue  # each column fits, but not to the others
+        if known is not None and known.info == row[:6] and _is_lasting(known.info):
+            found[wants] = known
+        else:
+            fitting[wants] = Stored.of(row)
+    opened = unwrapped(session, list(fitting.values())) if fitting else {}
     for wants, one in fitting.items():
         key = opened[one.info.id]
         if isinstance(key, OpenKey):

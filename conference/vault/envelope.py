@@ -83,6 +83,18 @@ def encrypt_many(key: OpenKey, plain: Sequence[bytes], places: Sequence[Place]) 
     return [head + nonce + rest for nonce, rest in zip(nonces, sealed, strict=True)]
 
 
+def encrypt_each(keys: Sequence[OpenKey], plain: Sequence[bytes], places: Sequence[Place]) -> list[bytes]:
+    """As `encrypt_many`, each with a key of its own."""
+    drawn = random_bytes(NONCE_BYTES * len(plain))
+    nonces = [drawn[at : at + NONCE_BYTES] for at in range(0, len(drawn), NONCE_BYTES)]
+    ciphers, heads = [key.cipher.encrypt for key in keys], [key.head for key in keys]
+    bound = _bound_each([key.binding for key in keys], places)
+    return [
+        head + nonce + encrypts(nonce, one, aad)
+        for head, nonce, encrypts, one, aad in zip(heads, nonces, ciphers, plain, bound, strict=True)
+    ]
+
+
 def decrypt(key: OpenKey, blob: bytes, place: Place) -> bytes:
     """What `encrypt` sealed with `key` for `place`. Raises NotSealedHere."""
     return decrypt_many(key, [blob], [place])[0]
@@ -154,6 +166,16 @@ def _bound(key: OpenKey, places: Sequence[Place]) -> list[bytes]:
     if not places:
         return []
     whole = key.binding + f"{_APART}{key.binding}".join(map(_JOINT.join, places))
+    if whole.count(_JOINT) != _JOINTS * len(places) or whole.count(_APART) != len(places) - 1:
+        raise ValueError("a place holds a control sign")
+    return whole.encode().split(_APART.encode())
+
+
+def _bound_each(bindings: Sequence[str], places: Sequence[Place]) -> list[bytes]:
+    """As `_bound`, for values of several keys."""
+    if not places:
+        return []
+    whole = _APART.join(map(str.__add__, bindings, map(_JOINT.join, places)))
     if whole.count(_JOINT) != _JOINTS * len(places) or whole.count(_APART) != len(places) - 1:
         raise ValueError("a place holds a control sign")
     return whole.encode().split(_APART.encode())

@@ -18,8 +18,9 @@ from sqlalchemy.exc import OperationalError
 
 from audit import open_checkpoint
 from audit.tree import consistency_proof, verify_consistency
+from conference import driver
 from conference.db import Database
-from conference.trail import bulk, sequencer, writing
+from conference.trail import sequencer, writing
 from conference.trail.committing import Committer
 from conference.trail.inspecting import check_whole
 from conference.trail.keys import verifier_key
@@ -64,12 +65,14 @@ def step(statement: str) -> str:
     """The name of what the database is asked to do."""
     if statement.startswith("BEGIN"):
         return "BEGIN"
-    if "advisory" in statement:
+    if "advisory" in statement and "data_key" not in statement:
         return "LOCK"
     if "sqlite_sequence" in statement or "nextval" in statement:
         return "SELECT numbers"
     if "log_node AS n" in statement:
         return "SELECT nodes"
+    if "FROM data_key" in statement:
+        return "SELECT data_key"
     found = _TABLE.search(statement)
     assert found, statement
     return " ".join(found.groups())
@@ -97,7 +100,7 @@ class Faults:
 def struck(database: Database, patch: pytest.MonkeyPatch, faults: Faults) -> Iterator[None]:
     """The faults are in force inside."""
     engine, dialect = database.engine, database.engine.dialect
-    commit, sign, run = dialect.do_commit, sequencer.sign_checkpoint, bulk.run
+    commit, sign, run = dialect.do_commit, sequencer.sign_checkpoint, driver.run
 
     def before(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         faults.at(step(statement), done=False)
@@ -127,7 +130,7 @@ def struck(database: Database, patch: pytest.MonkeyPatch, faults: Faults) -> Ite
     with patch.context() as inside:
         inside.setattr(dialect, "do_commit", commits)
         inside.setattr(sequencer, "sign_checkpoint", signs)
-        inside.setattr(bulk, "run", runs)
+        inside.setattr(driver, "run", runs)
         yield
     event.remove(engine, "before_cursor_execute", before)
     event.remove(engine, "after_cursor_execute", after)

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
+from conference import driver
 from conference.db import Database
-from conference.trail import bulk
 from conference.trail.ddl import KEPT
 from conference.trail.packing import Piece, framed, pieces
 from conference.trail.reading import Entry, Wanted, events_for
@@ -88,13 +88,13 @@ def as_superuser(database: Database) -> Iterator[Session]:
 def statements(database: Database, patch: pytest.MonkeyPatch) -> list[str]:
     """What the database is asked from now on, whether by SQLAlchemy or by the log itself."""
     asked: list[str] = []
-    inner = bulk.run
+    inner = driver.run
 
     def run(connection: Any, statement: str, *given: Any, **more: Any) -> Any:
         asked.append(statement)
         return inner(connection, statement, *given, **more)
 
-    patch.setattr(bulk, "run", run)
+    patch.setattr(driver, "run", run)
     event.listen(database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
     return asked
 
