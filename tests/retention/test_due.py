@@ -151,12 +151,6 @@ def app(world: World) -> Iterator[ConferenceFlask]:
     parts_of(made).database.close()
 
 
-@pytest.fixture
-def sqlite_only(request: pytest.FixtureRequest) -> None:
-    if request.node.callspec.params.get("world") != "sqlite":
-        pytest.skip("one database is enough for pages")
-
-
 def test_what_stays_is_written_and_the_rest_goes(world: World, app: ConferenceFlask) -> None:
     """The police write what stays about the women; then Adam's records go, and what was rewritten stays."""
     field = world.fields["both"]
@@ -211,7 +205,6 @@ def test_nobody_rewrites_what_is_not_theirs(world: World) -> None:
                 rewriting.let_go(session, viewer, line, at=clock.now())
 
 
-@pytest.mark.usefixtures("sqlite_only")
 def test_a_hold_on_a_case_is_told_without_its_reason_and_one_on_a_person_not_at_all(
     world: World, app: ConferenceFlask
 ) -> None:
