@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from conference.db import Database
 from conference.ids import new_id
-from conference.vault.datakeys import COLUMNS, SEALING, Stored, outer_layer
+from conference.vault.datakeys import COLUMNS, SEALING, Stored, outer_layer, retired
 from conference.vault.envelope import NotSealedHere
 from conference.vault.errors import KeyMissing
 from conference.vault.keyfile import KeyFile, owner_key
@@ -127,7 +127,12 @@ def barrier(database: Database, *, patience: float = 0.05) -> None:
 
 
 def retire(database: Database, task: Task) -> None:
-    """Let nothing new be sealed with data keys from before the rotation; those who need one make it."""
+    """Let nothing new be sealed with data keys from before the rotation; those who need one make it.
+
+    The key file says so too, so that nobody who writes to the database makes an old one current again.
+    """
+    for version in range(1, task.version):
+        database.keys.key_or_new(retired(*task.owner, version))
     query = _data_keys(task.owner).where(DataKey.current, DataKey.version < task.version)
     while True:
         with database.read() as session:

@@ -293,6 +293,20 @@ def test_no_key_is_destroyed_because_the_database_says_that_nothing_needs_it(
     assert all(found[f"field {one} value/1"].text for one in fields)
 
 
+def test_an_old_data_key_that_is_made_current_again_seals_nothing(world: World, database: Database) -> None:
+    """By somebody who writes to the database, and knows the old key, for which it was rotated."""
+    commands.rotate(database, fields=True, tell=silent)
+    with database.write() as session:
+        of_fields = (DataKey.owner == "nhs", DataKey.purpose == "field")
+        session.execute(update(DataKey).where(*of_fields).values(current=False))
+        session.execute(update(DataKey).where(*of_fields, DataKey.version == 1).values(current=True))
+    before = everything(database)
+    adding(database, world)
+    made = {place: one for place, one in everything(database).items() if place not in before}
+    rows = data_keys(database)
+    assert {rows[one.data_key].version for one in made.values()} == {2}
+
+
 def test_no_data_key_is_dropped_while_a_table_is_not_known(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
