@@ -144,13 +144,13 @@ class Counter:
     def __init__(self, worlds: tuple[World, World], monkeypatch: pytest.MonkeyPatch) -> None:
         self.statements = 0
         self.opened = 0
-        inner = unseal.open_all
+        inner = unseal.open_each
 
         def counted(session, sealed):
             self.opened += len(sealed)
             return inner(session, sealed)
 
-        monkeypatch.setattr("conference.sharing.opening.open_all", counted)
+        monkeypatch.setattr("conference.sharing.opening.open_each", counted)
 
     def watch(self, app: ConferenceFlask) -> None:
         engine = app.extensions["conference"].database.engine

@@ -19,6 +19,9 @@ _MOST_PARTS = 3_000
 _MOST_UNPACKED = 150_000_000
 _MAIN = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 _DROPPED = ("docProps/", "customXml/", "word/vba", "word/embeddings/", "word/activeX/")
+_SPEAKING = (".svg", ".svgz", ".emf", ".wmf", ".emz", ".wmz")  # pictures that fetch others, or hold text
+_PIXELS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff")
+_XML = (".xml", ".rels", ".vml")
 _EMPTIED = ("word/comments",)
 
 
@@ -65,7 +68,7 @@ def cleaned(content: bytes) -> bytes:
             left -= len(held)
             if left < 0:
                 raise Unfit(Fault.BOMB)
-            if not part.filename.startswith(_DROPPED):
+            if _is_kept(part.filename, held):
                 target.writestr(part.filename, _part(part.filename, held))
     return out.getvalue()
 
@@ -85,9 +88,23 @@ def _part(name: str, held: bytes) -> bytes:
         if is_fetching(held):
             raise Unfit(Fault.ACTIVE)
         return held
-    if name.startswith("word/") and name.endswith(".xml"):
+    if name.lower().endswith(_XML):
         return without_hidden(held, empty=name.startswith(_EMPTIED))
     return held
+
+
+def _is_kept(name: str, held: bytes) -> bool:
+    """XML and pictures of pixels are. Others speak, and are left out: a picture of pixels stands beside.
+
+    Raises Unfit for a document within the document.
+    """
+    if name.startswith(_DROPPED) or name.lower().endswith(_SPEAKING) or name.endswith("/"):
+        return False
+    if held.startswith(b"PK\x03\x04"):
+        raise Unfit(Fault.ACTIVE)
+    if name.lower().endswith(_PIXELS):
+        return b"<svg" not in held[:4096].lower()
+    return name.lower().endswith(_XML)
 
 
 # Comments stay out of the PDF, and nothing in it points anywhere.

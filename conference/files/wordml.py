@@ -19,17 +19,21 @@ _RUNS = {f"{space} r" for space in _SPACES}
 _FIELDS = {f"{space} {name}" for space in _SPACES for name in ("instrText", "fldSimple")}
 _FETCHING = re.compile(r"INCLUDE(PICTURE|TEXT)|\bDDE(AUTO)?\b|\bLINK\b|\bIMPORT\b", re.IGNORECASE)
 _DEEPEST = 400
+_MAIN_PART = "word/document.xml"
 _TAG = re.compile(rb"""<[^\s/>]+(?:\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*(/?)>""")
 
 
 def is_fetching(relations: bytes) -> bool:
-    """Whether a list of relations names something outside that would be fetched; a link to click is not."""
+    """Whether a list of relations names what would be fetched, run or read past us. A link does not."""
     found = False
 
     def start(_name: str, given: dict[str, str]) -> None:
         nonlocal found
-        is_link = given.get("Type", "").endswith("/hyperlink")
-        found = found or (given.get("TargetMode") == "External" and not is_link)
+        kind = given.get("Type", "").rpartition("/")[2].lower()
+        is_outside = given.get("TargetMode", "").lower() == "external" and kind != "hyperlink"
+        is_nested = kind in {"afchunk", "subdocument", "control", "vbaproject"}
+        is_astray = kind == "officedocument" and given.get("Target", "").lstrip("/") != _MAIN_PART
+        found = found or is_outside or is_nested or is_astray
 
     parser = _parser(relations)
     parser.StartElementHandler = start

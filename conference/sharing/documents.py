@@ -31,7 +31,7 @@ from conference.sharing.files.document import (
     box_of,
 )
 from conference.sharing.files.models import DOCUMENT, Attachment, DocumentCopy, State
-from conference.sharing.files.opening import marks_of
+from conference.sharing.files.opening import marks_of, marks_place
 from conference.sharing.research import Typed
 from conference.sharing.view import CaseView, Row
 from conference.vault.seal import Place, seal
@@ -238,8 +238,8 @@ def _marking(
 
 
 def _remark(session: Session, attachment: Attachment, marks: Marks) -> None:
-    place = Place("attachment", attachment.field_id, "marks")
-    attachment.marks = _sealed(session, attachment, marks.to_text(), place)
+    attachment.marks_number += 1
+    attachment.marks = _sealed(session, attachment, marks.to_text(), marks_place(attachment))
     session.flush()
 
 

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("scanned", sa.Boolean(), nullable=False),
         _text("copy_id", nullable=True),
         sa.Column("marks", sa.LargeBinary(), nullable=True),
+        _number("marks_number"),
         *_worked_on(),
         *_keys("attachment", "field", "case"),
         sa.PrimaryKeyConstraint("field_id", name="pk_attachment"),
@@ -57,7 +58,7 @@ def upgrade() -> None:
         _text("case_id"),
         _text("owner"),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        _text("partnership_id"),
+        _partnership(),
         *_keys("file_chunk", "field", "case"),
         sa.PrimaryKeyConstraint("file_id", "number", name="pk_file_chunk"),
     )
@@ -83,13 +84,17 @@ def _number(name: str, *, nullable: bool = False) -> sa.Column[int]:
     return sa.Column(name, sa.Integer(), nullable=nullable)
 
 
+def _partnership() -> sa.Column[str]:
+    return sa.Column("partnership_id", sa.String(length=64), nullable=False)
+
+
 def _worked_on() -> tuple[sa.Column[object], ...]:
     return (
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("made_by", sa.String(length=255), nullable=False),
         sa.Column("busy_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("partnership_id", sa.String(length=255), nullable=False),
+        _partnership(),
         sa.Column("row_seal", sa.LargeBinary(), nullable=True),
     )
 

@@ -278,6 +278,24 @@ def test_each_page_is_committed_to_as_it_was_shown(world: World, monkeypatch: py
 # --- what somebody writes into the database ---
 
 
+def test_earlier_marks_or_none_are_not_taken_for_those_of_now(either: World) -> None:
+    world, field_id = either, either.afterwards["document"]
+    viewer, older = world.viewer("h-rep"), b""
+    for words in (["Mill Street"], ["Mill Street", "Zebedee"]):
+        older = state(world, field_id).marks or b""
+        with world.database.write() as session:
+            documents.mark_words(session, viewer, session.get_one(Case, world.case_id), field_id, words)
+    for marks in (older, None):
+        with world.database.engine.begin() as connection:
+            connection.execute(sa.update(Attachment.__table__).values(marks=marks))
+        with world.database.write() as session, pytest.raises(SealBroken):
+            documents.ask_copy(session, viewer, session.get_one(Case, world.case_id), field_id, at=NOW)
+    with world.database.engine.begin() as connection:
+        connection.execute(sa.update(Attachment.__table__).values(marks=None, marks_number=0))
+    with world.database.write() as session, pytest.raises(RowBroken):
+        documents.ask_copy(session, viewer, session.get_one(Case, world.case_id), field_id, at=NOW)
+
+
 EDITS = {
     "another copy": "UPDATE attachment SET copy_id = 'cpy_other' WHERE field_id = :document",
     "no copy": "UPDATE attachment SET copy_id = NULL WHERE field_id = :document",
@@ -400,6 +418,18 @@ def test_only_a_file_may_be_large_and_it_stays_in_memory(
     assert client.post(f"/cases/{world.case_id}/documents/add", **how).status_code == status
     if size > 1_000_000:
         assert client.post(f"/cases/{world.case_id}/research/add", **how).status_code == TOO_LARGE
+
+
+@pytest.mark.parametrize("class_name", ["contact.safe-address", "contact.safe-contact", "identity.name"])
+def test_no_document_holds_what_must_not_be_on_paper(
+    world: World, client: FlaskClient, class_name: str
+) -> None:
+    where = f"/cases/{world.case_id}/documents/add"
+    assert f'value="{class_name}"' not in client.get(where, base_url=HOST).text
+    form = {**FORM, "class_name": class_name, "about": world.people["victim"]}
+    answer = client.post(where, data={**form, "file": (io.BytesIO(png()), "a.png")}, base_url=HOST)
+    assert answer.status_code == 422
+    assert "Choose what kind of information this is." in answer.text
 
 
 def test_two_corners_mark_a_place_and_numbers_do_too(world: World, client: FlaskClient) -> None:

@@ -146,6 +146,19 @@ HARMFUL: dict[str, tuple[Callable[[], bytes], set[Fault]]] = {
                              _body(FIELD.format("INCLUDE") + FIELD.format('TEXT "/etc/passwd"'))),
         {Fault.ACTIVE},
     ),
+    "a document within it": (
+        lambda: made.changed(made.docx(), "word/chunk.docx", lambda _: made.docx()), {Fault.ACTIVE},
+    ),
+    "a part to be read as another document": (
+        lambda: made.changed(made.docx(), "word/_rels/document.xml.rels", lambda part: part.replace(
+            b"</Relationships>", b'<Relationship Id="x" Type="http://x/aFChunk" Target="a"/></Relationships>')),
+        {Fault.ACTIVE},
+    ),
+    "its text elsewhere": (
+        lambda: made.changed(made.docx(), "_rels/.rels", lambda part: part.replace(
+            b"word/document.xml", b"other/document.xml")),
+        {Fault.ACTIVE},
+    ),
     "macros": (
         lambda: made.changed(made.docx(), "[Content_Types].xml", lambda part: part.replace(
             b"wordprocessingml.document.main", b"ms-word.document.macroEnabled.main")),
@@ -184,6 +197,14 @@ def test_a_harmful_document_is_not_given_to_libreoffice(what: str) -> None:
     with pytest.raises(Unfit) as caught:
         cleaned(make())
     assert caught.value.fault in faults
+
+
+@pytest.mark.parametrize("name", ["word/media/a.svg", "word/media/A.EMF", "word/media/b.png", "word/media/c"])
+def test_a_picture_that_speaks_is_left_out(name: str) -> None:
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/hostname"/></svg>'
+    with zipfile.ZipFile(io.BytesIO(cleaned(made.changed(made.docx(), name, lambda _: svg)))) as kept:
+        assert not [part for part in kept.namelist() if b"file:///" in kept.read(part)]
+        assert "word/document.xml" in kept.namelist()
 
 
 def test_a_link_to_click_is_no_fetching() -> None:

@@ -22,7 +22,10 @@ FILE_HINT = (
     f"A PDF, a Word document (DOCX), or a PNG or JPEG picture, of at most {MOST_MEGABYTES} MB and "
     f"{MOST_PAGES} pages. Other agencies never see the file itself."
 )
-NOT_FOR_DOCUMENTS = frozenset({"identity.name", "identity.alias", "identity.dob", "identity.nhs-number"})
+NOT_FOR_DOCUMENTS = catalogue.SAFE_CONTACT | {
+    *("identity.name", "identity.alias", "identity.dob", "identity.nhs-number"),
+}
+"""What is searched by, and what must never be on paper: a copy can be saved and printed."""
 LONGEST_TITLE = 200
 
 

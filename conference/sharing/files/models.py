@@ -32,6 +32,7 @@ class Attachment(RowSealed, OfPartnership, Base):
     What it was called is not kept: names of files name people.
     size:    in bytes.   pages: 0 until it was opened.
     marks:   what is to be removed, as far as it is marked, sealed.
+    marks_number: how often it was changed, so that earlier marks do not open in its place, nor none at all.
     fault:   why it was refused.   scanned: whether a virus scanner has seen it.
     copy_id: the redacted copy that others may be shown, as far as the field is offered.
     busy_until, tries: of whoever works on it.
@@ -40,6 +41,7 @@ class Attachment(RowSealed, OfPartnership, Base):
     __tablename__ = "attachment"
     SEALED = (
         *("field_id", "case_id", "owner", "media", "size", "state", "fault", "pages", "scanned", "copy_id"),
+        "marks_number",
         *("made_at", "made_by"),
     )
     __table_args__ = (Index("ix_attachment_waiting", "state", sqlite_where=_WAITS, postgresql_where=_WAITS),)
@@ -55,6 +57,7 @@ class Attachment(RowSealed, OfPartnership, Base):
     scanned: Mapped[bool] = mapped_column(default=False)
     copy_id: Mapped[str | None]
     marks: Mapped[bytes | None] = mapped_column(LargeBinary)
+    marks_number: Mapped[int] = mapped_column(default=0)
     made_at: Mapped[datetime]
     made_by: Mapped[str]
     busy_until: Mapped[datetime | None]

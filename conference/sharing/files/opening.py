@@ -13,6 +13,7 @@ from conference.files.kinds import Media, picture_of
 from conference.sharing.files import store
 from conference.sharing.files.document import MARKS_ALONE, Document, Marks, Part
 from conference.sharing.files.models import Attachment, DocumentCopy, State
+from conference.vault.errors import SealBroken
 from conference.vault.place import Place
 from conference.vault.unseal import Sealed, open_all
 
@@ -63,27 +64,35 @@ def _of_copy(session: Session, attachment: Attachment, part: Part, *, is_own: bo
     if not 1 <= part.page <= copy.pages:
         raise NotFound
     content = store.get(session, copy, store.page_id(copy.id, part.page))
-    texts = json.loads(_opened(session, copy, "document_copy", copy.id, "words", copy.words) or "[]")
-    return Document(content, _mime(content), copy.pages, texts[part.page - 1])
+    place = Place("document_copy", copy.id, "words")
+    said = _opened(session, copy, place, copy.words)
+    if said is None:
+        raise SealBroken(place, "it is missing")
+    return Document(content, _mime(content), copy.pages, json.loads(said)[part.page - 1])
 
 
 def marks_of(session: Session, attachment: Attachment) -> Marks:
     """What is marked in a document. For its own agency, and for making the copy."""
-    place = attachment.field_id
-    return Marks.of(_opened(session, attachment, "attachment", place, "marks", attachment.marks))
+    place = marks_place(attachment)
+    if attachment.marks is None and attachment.marks_number:
+        raise SealBroken(place, "it is missing")
+    return Marks.of(_opened(session, attachment, place, attachment.marks))
+
+
+def marks_place(attachment: Attachment) -> Place:
+    """Where the marks stand as they are now. What was marked before does not open there."""
+    return Place("attachment", attachment.field_id, f"marks/{attachment.marks_number}")
 
 
 def marks_of_copy(session: Session, copy: DocumentCopy) -> Marks:
     """What was marked when the copy was asked for."""
-    return Marks.of(_opened(session, copy, "document_copy", copy.id, "marks", copy.marks))
+    return Marks.of(_opened(session, copy, Place("document_copy", copy.id, "marks"), copy.marks))
 
 
-def _opened(
-    session: Session, holder: store.Holder, table: str, row: str, column: str, blob: bytes | None
-) -> str | None:
+def _opened(session: Session, holder: store.Holder, place: Place, blob: bytes | None) -> str | None:
     if blob is None:
         return None
-    sealed = Sealed(blob, holder.partnership_id, holder.owner, Place(table, row, column))
+    sealed = Sealed(blob, holder.partnership_id, holder.owner, place)
     return open_all(session, [sealed])[0]
 
 
