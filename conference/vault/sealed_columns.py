@@ -78,8 +78,9 @@ SEALED: tuple[SealedTable, ...] = (
     _own("action", "note"),
     SealedTable(
         "attachment",
-        {"marks": lambda row: Place("attachment", row["field_id"], "marks")},
+        {"marks": lambda row: Place("attachment", row["field_id"], f"marks/{row['marks_number']}")},
         key=("field_id",),
+        more=("marks_number",),
     ),
     _own("consent", "given_how"),
     _own("consent_unanswered", "how"),
