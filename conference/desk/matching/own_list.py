@@ -64,6 +64,7 @@ SAME_NUMBER = "Same NHS number"
 SAME_PERSON = "Same name and date of birth"
 LIKE_NAME_SAME_BIRTH = "Similar name, same date of birth"
 LIKE_NAME_NEAR_BIRTH = "Similar name, similar date of birth"
+SAME_NAME = "Same name, no date of birth to compare"
 LIKE_NAME = "Similar name, no date of birth to compare"
 
 
@@ -123,7 +124,8 @@ class OwnList:
     def _judged(self, at: int, score: float, births: Sequence[date]) -> Match | None:
         client = self.clients[at]
         if client.born is None or not births:
-            return Match(client, 4, LIKE_NAME, score) if score >= SURELY_ALIKE else None
+            why = SAME_NAME if score == 1.0 else LIKE_NAME
+            return Match(client, 4, why, score) if score >= SURELY_ALIKE else None
         if client.born in births:
             same = score == 1.0
             return Match(client, 1 if same else 2, SAME_PERSON if same else LIKE_NAME_SAME_BIRTH, score)
