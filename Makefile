@@ -90,6 +90,11 @@ bench-audit: ready-test ## The log: durable appends beside raw databases and a c
 bench-consent: ready-bench ## Decisions beside other engines, in one run: ratios, and whether the goals are met
 	.venv-bench/bin/python -m bench.consent
 
+.PHONY: bench-vault
+bench-vault: ready-bench ready-test ## Sealing beside others, and finding people without reading: ratios, and whether the goals are met
+	.venv-bench/bin/python -m bench.vault
+	python -m bench.vault_search
+
 .PHONY: screenshots
 screenshots: ready-test ## Pictures of every screen, in screenshots/
 	python -m tests.screenshots $(ARGS)
