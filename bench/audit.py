@@ -48,6 +48,16 @@ SLOW = (
     ("real log, SQLite", "raw SQLite", MANY, 12.0),
     ("real log, PostgreSQL", "raw PostgreSQL", MANY, 0.85),
 )
+# The same beside what says how much there is to gain: no goal is set.
+BESIDE = (
+    ("one interpreter's limit, SQLite", "raw SQLite", MANY),
+    ("real log, SQLite", "one interpreter's limit, SQLite", MANY),
+    ("real log, SQLite", "raw SQLite, rows as large", MANY),
+    ("one interpreter's limit, SQLite", "raw SQLite", 1),
+    ("real log, SQLite", "one interpreter's limit, SQLite", 1),
+    ("real log, SQLite", "raw SQLite, rows as large", 1),
+    ("real log, PostgreSQL", "raw PostgreSQL, rows as large", MANY),
+)
 LATENCY = 0.005  # seconds within which 99 of 100 appends of 16 writers on SQLite are to be durable
 
 Found = dict[tuple[str, int], list[Run]]
@@ -58,7 +68,7 @@ def main(asked: list[str]) -> int:
     if "--slow-disk" in asked:
         _appends(SLOW, each={MANY: 40}, rounds=3)
         return 0
-    found = _appends(FAST, each={1: 300, MANY: 100}, rounds=ROUNDS)
+    found = _appends(FAST, each={1: 200, MANY: 60}, rounds=ROUNDS)
     for name in ("bare tree, SQLite", "real log, SQLite"):
         _latency(name, found[name, MANY])
     _slow_disk()
@@ -80,11 +90,19 @@ def _appends(goals: Iterable[tuple[str, str, int, float]], each: dict[int, int],
         worst = max(max(run.each) for run in runs) * 1000
         print(f"{name:36} {count:3} writers {statistics.median(rates):8.0f}/s, slowest append {worst:.0f} ms")
     for ours, other, count, goal in goals:
-        pairs = zip(found[ours, count], found[other, count], strict=True)
-        ratios = [one.rate / two.rate for one, two in pairs]
+        ratios = _ratios(found, ours, other, count)
         middle = statistics.median(ratios)
         _line(f"{ours} / {other}, {count} writers", ratios, goal, is_met=middle >= goal)
+    for ours, other, count in BESIDE:
+        if (ours, count) in found:
+            ratios = _ratios(found, ours, other, count)
+            _beside(f"{ours} / {other}, {count} writers", ratios)
     return found
+
+
+def _ratios(found: Found, ours: str, other: str, count: int) -> list[float]:
+    pairs = zip(found[ours, count], found[other, count], strict=True)
+    return [one.rate / two.rate for one, two in pairs]
 
 
 def _one(writer: Writer, writers: int, appends: int) -> Run:
@@ -112,6 +130,12 @@ def _slow_disk() -> None:
         subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", shim, source, "-ldl"], check=True)
         command = [sys.executable, "-m", "bench.audit", "--slow-disk"]
         subprocess.run(command, env={**os.environ, "LD_PRELOAD": str(shim)}, check=True)
+
+
+def _beside(words: str, values: list[float]) -> None:
+    print(
+        f"{words:68} {statistics.median(values):8.3f}  ({min(values):.3f} to {max(values):.3f})", flush=True
+    )
 
 
 def _line(words: str, values: list[float], goal: float, *, is_met: bool) -> None:
