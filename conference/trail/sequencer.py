@@ -29,7 +29,7 @@ __all__ = ["BATCH", "Sequencer", "check_start", "place"]
 BATCH = 256
 EVERY_SECONDS = 1.0
 REST = 3.0  # for so many times as long as it has worked, the thread leaves the database to others
-MOST_REST = 0.25
+LEAST_REST, MOST_REST = 0.1, 0.25
 log = logging.getLogger(__name__)
 
 
@@ -92,7 +92,8 @@ class Sequencer:
             ):  # it must not die silently: what waits is durable, and tried again within a second
                 log.exception("the log's queue could not be read")
 
-            self._stop_now.wait(min(REST * (time.monotonic() - began), MOST_REST))
+            rest = min(max(REST * (time.monotonic() - began), LEAST_REST), MOST_REST)
+            self._stop_now.wait(rest)
 
     def _place_all(self) -> None:
         with self._database.read() as session:
