@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import time
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from conference.cases.models import Case
 from conference.commands import keys as rotating
 from conference.db import Database
 from conference.desk.matching.own_list import Client, Known, OwnList
+from conference.files.faults import Unfit
+from conference.files.office import cleaned
 from conference.sharing.door import disclose
 from conference.sharing.holding import services as holding
 from conference.sharing.models import ConsentRow
@@ -127,3 +131,67 @@ def test_a_data_key_under_a_false_label_keeps_old_keys_from_being_destroyed(worl
         rows = [{"id": one} for one in labelled]
         session.execute(text("UPDATE data_key SET wrapped_by = 1 WHERE id = :id"), rows)
     assert "To stay near the school" in shown(world, "v-idva", "after")
+
+
+# --- hostile files ---
+
+MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+WORDS = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def docx(main: str = "word/document.xml", body: str = "", relations: str = "", **more: bytes) -> bytes:
+    """A Word document. more: other parts, by name with __ for a slash and _0 for a dot."""
+    folder, name = main.rsplit("/", 1)
+    document = f'<w:document xmlns:w="{WORDS}" xmlns:r="{RELATIONS}"><w:body>{body}</w:body></w:document>'
+    types = f'<Types><Override PartName="/{main}" ContentType="{MAIN}"/></Types>'
+    begins = f'<Relationship Id="r1" Type="{RELATIONS}/officeDocument" Target="{main}"/>'
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as target:
+        target.writestr("[Content_Types].xml", types)
+        target.writestr("_rels/.rels", f"<Relationships>{begins}</Relationships>")
+        target.writestr(main, document)
+        target.writestr(f"{folder}/_rels/{name}.rels", f"<Relationships>{relations}</Relationships>")
+        for part, held in more.items():
+            target.writestr(part.replace("__", "/").replace("_0", "."), held)
+        if main != "word/document.xml":
+            target.writestr("word/document.xml", document)
+    return out.getvalue()
+
+
+DELETED = "<w:p><w:del><w:r><w:delText>Larch Walk</w:delText></w:r></w:del></w:p>"
+PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///srv/keys.svg"/></svg>'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(docx(word__media__image1_0svg=PICTURE), id="a picture that names a file"),
+        pytest.param(docx(word__media__image1_0png=PICTURE), id="the same under another name"),
+        pytest.param(
+            docx(
+                body='<w:altChunk r:id="r9"/>',
+                relations=f'<Relationship Id="r9" Type="{RELATIONS}/aFChunk" Target="chunk.docx"/>',
+                word__chunk_0docx=docx(body=DELETED),
+            ),
+            id="a document within",
+        ),
+        pytest.param(docx("other/document.xml", DELETED), id="the text elsewhere"),
+    ],
+)
+def test_what_a_word_document_brings_beside_its_text_is_refused_or_taken_out(content: bytes) -> None:
+    """LibreOffice painted any picture that the server may read, and text that nobody had looked at."""
+    held = _held_by(content)
+    assert b"file:///" not in held
+    assert b"Larch Walk" not in held
+    assert b"PK\x03\x04" not in held
+
+
+def _held_by(content: bytes) -> bytes:
+    """All that LibreOffice would be given of it; nothing where it is refused."""
+    try:
+        left = cleaned(content)
+    except Unfit:
+        return b""
+    with zipfile.ZipFile(io.BytesIO(left)) as source:
+        return b"".join(source.read(name) for name in source.namelist())
