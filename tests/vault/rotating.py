@@ -60,11 +60,14 @@ def everything(database: Database) -> dict[str, Found]:
     found = {}
     with database.read() as session:
         for of in SEALED:
-            for row in session.execute(select(of.table)).mappings():
+            rows = session.execute(select(of.table)).mappings().all()
+            named = {key_id_in(bytes(row[one])) for row in rows for one in of.places if row[one]}
+            keys = for_opening(session, named, "field")
+            for row in rows:
                 for column, place_of in of.places.items():
                     if row[column]:
                         blob, place = bytes(row[column]), place_of(dict(row))
-                        key = for_opening(session, [key_id_in(blob)], "field").get(key_id_in(blob))
+                        key = keys.get(key_id_in(blob))
                         text = None
                         if key is not None and not isinstance(key, Fault):
                             try:
