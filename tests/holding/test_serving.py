@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from conference.trail.reading import Wanted, events_for
 from tests.holding.test_dark import THEIRS, open_database
 from tests.live.marks import asked_by
 from tests.support import holders
 from tests.support.server import Server, cookie_of, opened, serving_world
+from tests.support.world import HOME
 
 
 def get(server: Server, cookie: str, path: str) -> tuple[int, str]:
@@ -70,6 +72,11 @@ def test_an_agency_takes_its_key_away_in_the_middle_of_a_meeting(
         holder.put_back()
         for cookie, page in dark.items():
             seconds_until(server, cookie, page, path, there=True, most=4.0)
+        database = open_database(world)
+        with database.read() as session:
+            said = events_for(session, HOME, "nhs", Wanted(names=("key.revoked", "key.granted")))
+        database.close()
+        assert [one.name for one in said] == ["key.granted", "key.revoked"]  # once, however many noticed
     finally:
         server.kill()
         if holder.kind == "kms":

@@ -251,3 +251,23 @@ def _put_back(holder: Any) -> Iterator[None]:
     yield
     if holder.kind == "kms":
         holder.put_back()
+
+
+def test_who_takes_long_is_dark_after_the_lease_and_nobody_waits(
+    keys: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    police = keys.wrap(POLICE, DATA_KEY, b"")
+    wrapped = keys.wrap(NAME, DATA_KEY, b"")
+    assert keys.probe(P, A)
+    keys.held.watched = True
+    monkeypatch.setattr(held, "LEASE", 0.2)
+    provider = type(keys.held.providers["theirs"])
+    monkeypatch.setattr(provider, "unwrap_many", lambda *_: time.sleep(60))
+    time.sleep(0.3)  # whoever watches waits for an answer all this time
+    began = time.monotonic()
+    assert keys.is_dark(P, A)
+    with pytest.raises(KeyRevoked):
+        keys.unwrap(NAME, wrapped, b"")
+    assert keys.wrap(NAME, DATA_KEY, b"")
+    assert keys.unwrap(POLICE, police, b"") == DATA_KEY
+    assert time.monotonic() - began < 2
