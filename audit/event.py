@@ -23,6 +23,7 @@ _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5
 _INNER_PAD, _OUTER_PAD = (bytes([pad]) * (_BLOCK_BYTES - SALT_BYTES) for pad in (0x36, 0x5C))
 EMPTY_BODY = b"{}"
 """The body of an agency that has no part in an event: the same for every event, so that it says nothing."""
+_INNER_EMPTY = _INNER_PAD + EMPTY_BODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +173,16 @@ def commitment(salt: bytes, data: bytes) -> bytes:
         raise BadEvent("salt: not 32 bytes")
     inner = sha256(salt.translate(_INNER) + _INNER_PAD + data).digest()
     return sha256(salt.translate(_OUTER) + _OUTER_PAD + inner).digest()
+
+
+def empty_commitments(salts: Sequence[bytes]) -> list[bytes]:
+    """`commitment` of EMPTY_BODY under each salt of 32 bytes, at once: most parts of a leaf are empty."""
+    return [
+        sha256(
+            salt.translate(_OUTER) + _OUTER_PAD + sha256(salt.translate(_INNER) + _INNER_EMPTY).digest()
+        ).digest()
+        for salt in salts
+    ]
 
 
 def value_commitment(salt: bytes, shown: bytes) -> bytes:

@@ -16,6 +16,7 @@ from audit.event import (
     bodies,
     check_event,
     commitment,
+    empty_commitments,
 )
 from audit.shape import a_word, check_leaf
 
@@ -134,10 +135,9 @@ def seal_event(
         for agency, salt in zip(roster.agencies, salts, strict=True)
         if agency in business
     }
-    committed = [
-        commitment(salt, whole[agency].body if agency in whole else EMPTY_BODY)
-        for agency, salt in zip(roster.agencies, salts, strict=True)
-    ]
+    committed = empty_commitments(salts)
+    for agency, part in whole.items():
+        committed[roster.agencies.index(agency)] = commitment(part.salt, part.body)
     leaf = _leaf(head, roster, [to_base64(one) for one in committed], continues)
     if len(leaf) > LEAF_LIMIT:
         raise LeafTooLong(f"leaf: {len(leaf)} bytes, more than {LEAF_LIMIT}")
