@@ -1,6 +1,7 @@
 """Hand a file to a process of its own, with little time and memory and no network; take back what it made.
 
-Whatever a hostile file does to a parser, it does there: that process has no key, no database, no secret.
+Whatever a hostile file does to a parser, it does there: that process holds no key or secret, and where the
+kernel has Landlock it can open no file but its own and the system's programs. See `confining`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,8 @@ from conference.files.faults import Fault, Unfit
 from conference.files.frames import BadFrames, packed, unpacked
 
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it, so that nothing is written to a disk
+_PREFIX = "conference-file-"
+_STALE = 3600.0
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_THREAD_LIMIT": "1"}
 
 
@@ -72,11 +76,21 @@ def _answer(out: bytes) -> Made:
 def _own_folder() -> Iterator[Path]:
     """A folder that nobody else may read, in memory where the system has that; gone afterwards."""
     where = _IN_MEMORY if _IN_MEMORY.is_dir() and os.access(_IN_MEMORY, os.W_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="conference-", dir=where))
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=where))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep() -> None:
+    """Remove what a server that was killed left behind: folders of ours that nobody has used for an hour."""
+    for folder in {_IN_MEMORY, Path(tempfile.gettempdir())}:
+        for left in folder.glob(f"{_PREFIX}*"):
+            with contextlib.suppress(OSError):
+                about = left.lstat()
+                if about.st_uid == os.getuid() and time.time() - about.st_mtime > _STALE:
+                    shutil.rmtree(left)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

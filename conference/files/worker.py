@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import json
-import resource
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from conference.files.child import Made
+from conference.files.confining import GIB, confine
 from conference.files.faults import Fault, Unfit
 from conference.files.frames import packed, unpacked
-
-GIB = 1 << 30
-_NEW_USER, _NEW_NET = 0x10000000, 0x40000000
-_NO_NEW_PRIVILEGES = 38
 
 Task = Callable[[dict[str, Any], list[bytes]], Made]
 
 
 def main(task: str) -> None:
     """Take limits upon ourselves, do one task, say what came of it."""
-    _limit(memory=8 * GIB if task == "office" else 2 * GIB)
+    confine(Path.cwd(), memory=8 * GIB if task == "office" else 2 * GIB)
     values, *parts = unpacked(sys.stdin.buffer.read())
     try:
         made = _task(task)(json.loads(values), parts)
@@ -54,25 +49,6 @@ def _task(name: str) -> Task:
     from conference.files.rereading import reread  # noqa: PLC0415
 
     return reread
-
-
-def _limit(*, memory: int) -> None:
-    """Little memory, time and space, no core, no more privileges, and no network where the system lets us."""
-    limits: Sequence[tuple[int, int]] = (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, 240),
-        (resource.RLIMIT_FSIZE, 300_000_000),
-        (resource.RLIMIT_NOFILE, 256),
-        (resource.RLIMIT_CORE, 0),
-    )
-    for kind, most in limits:
-        hard = resource.getrlimit(kind)[1]
-        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (least, least))
-    with contextlib.suppress(OSError, AttributeError):
-        system = ctypes.CDLL(None, use_errno=True)
-        system.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-        system.unshare(_NEW_USER | _NEW_NET)
 
 
 if __name__ == "__main__":

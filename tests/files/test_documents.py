@@ -33,7 +33,7 @@ from conference.vault.errors import KeyGone, RowBroken, SealBroken
 from conference.web import parts_of
 from tests.support.client import application, signed_in
 from tests.support.documents import PAGES, add_document, png
-from tests.support.world import HOME, NOW, STAFF, World, by, told
+from tests.support.world import HOME, NOW, STAFF, World, by, by_hand, told
 
 HOST = "http://localhost"
 TOO_LARGE = 413
@@ -286,11 +286,11 @@ def test_earlier_marks_or_none_are_not_taken_for_those_of_now(either: World) -> 
         with world.database.write() as session:
             documents.mark_words(session, viewer, session.get_one(Case, world.case_id), field_id, words)
     for marks in (older, None):
-        with world.database.engine.begin() as connection:
+        with by_hand(world) as connection:
             connection.execute(sa.update(Attachment.__table__).values(marks=marks))
         with world.database.write() as session, pytest.raises(SealBroken):
             documents.ask_copy(session, viewer, session.get_one(Case, world.case_id), field_id, at=NOW)
-    with world.database.engine.begin() as connection:
+    with by_hand(world) as connection:
         connection.execute(sa.update(Attachment.__table__).values(marks=None, marks_number=0))
     with world.database.write() as session, pytest.raises(RowBroken):
         documents.ask_copy(session, viewer, session.get_one(Case, world.case_id), field_id, at=NOW)
@@ -318,7 +318,7 @@ EDITS = {
 @pytest.mark.parametrize("what", EDITS)
 def test_an_edit_opens_nothing(either: World, what: str) -> None:
     known = {name: either.afterwards[name] for name in ("document", "copy")}
-    with either.database.engine.begin() as connection:
+    with by_hand(either) as connection:
         named = {name: value for name, value in known.items() if f":{name}" in EDITS[what]}
         assert connection.execute(sa.text(EDITS[what]), named).rowcount
     with pytest.raises((RowBroken, SealBroken)):

@@ -151,7 +151,7 @@ HARMFUL: dict[str, tuple[Callable[[], bytes], set[Fault]]] = {
     ),
     "a part to be read as another document": (
         lambda: made.changed(made.docx(), "word/_rels/document.xml.rels", lambda part: part.replace(
-            b"</Relationships>", b'<Relationship Id="x" Type="http://x/aFChunk" Target="a"/></Relationships>')),
+            b"</Relationships>", b'<Relationship Id="x" Type="x/aFChunk" Target="a"/></Relationships>')),
         {Fault.ACTIVE},
     ),
     "its text elsewhere": (
@@ -242,20 +242,28 @@ def test_without_libreoffice_or_tesseract_it_says_what_to_do(monkeypatch: pytest
 # --- the process in which it happens ---
 
 ATTACK = """
-import json, os, resource, socket, sys
-from conference.files import worker
-worker._limit(memory=2 * worker.GIB)
-found = {"environment": sorted(os.environ), "folder": os.getcwd(), "nets": os.listdir("/sys/class/net")}
+import json, os, pathlib, resource, socket, sys
+from conference.files import confining
+given_up = confining.confine(pathlib.Path.cwd(), memory=2 * confining.GIB)
+found = {"environment": sorted(os.environ), "folder": os.getcwd()}
 try:
     socket.create_connection(("127.0.0.1", int(sys.argv[1])), 2)
     found["connected"] = True
 except OSError:
     found["connected"] = False
 try:
-    bytearray(3 * worker.GIB)
+    bytearray(3 * confining.GIB)
     found["memory"] = True
 except MemoryError:
     found["memory"] = False
+found["given up"] = sorted(given_up)
+for name in sys.argv[2:]:
+    try:
+        open(name, "ab" if name.endswith("new") else "rb").close()
+        found[name] = True
+    except OSError:
+        found[name] = False
+open("inside", "wb").close()
 found["core"] = resource.getrlimit(resource.RLIMIT_CORE)
 print(json.dumps(found))
 """
@@ -266,23 +274,44 @@ def _can_leave_the_network() -> bool:
     return unshare is not None and subprocess.run([unshare, "-rn", "true"], check=False).returncode == 0
 
 
-def test_the_process_has_little_memory_and_no_network(tmp_path: Path) -> None:
+def test_the_process_has_little_memory_no_network_and_no_other_files(tmp_path: Path) -> None:
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        command = [sys.executable, "-I", "-c", ATTACK, str(server.getsockname()[1])]
+        (tmp_path / "inner").mkdir()
+        (tmp_path / "conference.keys").write_bytes(b"secret")
+        others = [str(tmp_path / "conference.keys"), str(tmp_path / "new"), f"/proc/{os.getpid()}/mem"]
+        command = [sys.executable, "-I", "-c", ATTACK, str(server.getsockname()[1]), *others, "/etc/shadow"]
         environment = child._ENVIRONMENT
-        said = subprocess.run(command, capture_output=True, check=True, cwd=tmp_path, env=environment)
+        said = subprocess.run(
+            command, capture_output=True, check=True, cwd=tmp_path / "inner", env=environment
+        )
     found = json.loads(said.stdout)
     assert found["memory"] is False
     assert found["core"] == [0, 0]
     assert not [name for name in found["environment"] if name.startswith("CONFERENCE_")]
     if _can_leave_the_network():
+        assert "network" in found["given up"]
         assert found["connected"] is False
+    if "files" in found["given up"]:  # Landlock: a kernel from 5.13 on that has it switched on
+        assert not [name for name in (*others, "/etc/shadow") if found[name]]
 
 
 def folders() -> set[str]:
-    return {one.name for one in child._IN_MEMORY.glob("conference-*")}
+    return {one.name for one in child._IN_MEMORY.glob("conference-file-*")}
+
+
+def test_what_a_killed_server_left_is_swept_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "_IN_MEMORY", tmp_path)
+    for name in ("conference-file-old", "conference-file-new", "another"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "document.docx").write_bytes(b"x")
+    for name in ("conference-file-old", "another"):
+        os.utime(tmp_path / name, (1, 1))
+    child.sweep()
+    assert {one.name for one in tmp_path.iterdir()} == {"conference-file-new", "another"}
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from conference import wall
 from conference.cases.models import Field
 from conference.clock import now
 from conference.db import Database
-from conference.files import workshop
+from conference.files import child, workshop
 from conference.files.faults import Fault, Unfit
 from conference.files.kinds import Media
 from conference.files.scanning import ScannerAway, is_clean
@@ -59,6 +59,7 @@ class Workshop:
         self._thread.join(1)
 
     def _run(self) -> None:
+        child.sweep()
         while not self._stopping.wait(EVERY_SECONDS):
             try:
                 while not self._stopping.is_set() and work_once(self._database, self._clamd):
