@@ -7,7 +7,6 @@ import secrets
 import sqlite3
 import threading
 import time
-from binascii import b2a_base64
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -16,12 +15,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import text
 
 from audit import append, leaf_hash
-from audit.event import commitment
 from audit.tree import Hash
+from bench import audit_limit as limit
 from conference.clock import now
 from conference.db import Base, Database
 from conference.identity.models import Agency, Partnership
@@ -190,72 +188,6 @@ def bare(folder: Path) -> Iterator[Writer]:
         yield writer
 
 
-class Least(Committer):
-    """What one interpreter must do at least for a real event, with no machinery around it.
-
-    Salts, a commitment for each agency and one for the item, bodies and items sealed for two agencies, the
-    salts of a group for each agency, a row as large as a real one; no checks, tree or triggers.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._raw = _sqlite(path)
-        self._raw.execute("CREATE TABLE event (n INTEGER PRIMARY KEY, leaf BLOB, hash BLOB, sealed BLOB)")
-        self._raw.execute("CREATE TABLE salts (n INTEGER PRIMARY KEY, sealed BLOB)")
-        self._keys = [AESGCM(secrets.token_bytes(32)) for _ in range(AGENCIES)]
-        super().__init__(None)  # type: ignore[arg-type]
-
-    def made(self) -> tuple[bytes, bytes, list[bytes], list[bytes]]:
-        """A leaf, its hash, its salts, and what is to be sealed of it."""
-        drawn = secrets.token_bytes(32 * (AGENCIES + 2))
-        salts = [drawn[at : at + 32] for at in range(0, len(drawn), 32)]
-        value = commitment(salts[-1], b"Wren")
-        item = ITEM_TEXT.encode() + b2a_base64(value)
-        body = BODY_TEXT.encode() + b2a_base64(commitment(salts[-2], item))
-        hashes = [commitment(salt, body if at < 2 else b"{}") for at, salt in enumerate(salts[:AGENCIES])]
-        leaf = LEAF_TEXT.encode() + b",".join([b2a_base64(one, newline=False) for one in hashes])
-        return leaf, leaf_hash(leaf), salts[:AGENCIES], [salts[0] + body, drawn[-64:] + item] * 2
-
-    def _stored(self, group: list[Any], *, again: bool = False) -> list[bool]:
-        del again
-        events = [answer.prepared[0] for answer in group]
-        rows = []
-        for leaf, hashed, _, plain in events:
-            nonces, ciphers = secrets.token_bytes(12 * len(plain)), self._keys[:2] * 2
-            sealed = [
-                cipher.encrypt(nonces[12 * at : 12 * at + 12], one, BOUND)
-                for at, (cipher, one) in enumerate(zip(ciphers, plain, strict=True))
-            ]
-            rows.append((leaf, hashed, b"".join(sealed)))
-        columns = zip(*[salts for _, _, salts, _ in events], strict=True)
-        salts = [
-            key.encrypt(secrets.token_bytes(12), b"".join(one), BOUND)
-            for key, one in zip(self._keys, columns, strict=True)
-        ]
-        self._raw.execute("BEGIN IMMEDIATE")
-        self._raw.executemany("INSERT INTO event (leaf, hash, sealed) VALUES (?, ?, ?)", rows)
-        self._raw.execute("INSERT INTO salts (sealed) VALUES (?)", (b"".join(salts),))
-        self._raw.execute("COMMIT")
-        return [True] * len(group)
-
-    def close(self) -> None:
-        self._raw.close()
-
-
-BOUND = b"x" * 120
-ITEM_TEXT, BODY_TEXT, LEAF_TEXT = "i" * 400, "b" * 450, "l" * 120  # as long as those of `log_one`
-
-
-@contextmanager
-def least(folder: Path) -> Iterator[Writer]:
-    """The limit of one interpreter, on SQLite."""
-    with closing(Least(folder / "least.db")) as committer:
-
-        def writer() -> Append:
-            return lambda: committer.log([committer.made()], {})  # type: ignore[list-item]
-
-        yield writer
-
-
 @dataclass
 class Real:
     """The application's log with 15 agencies, and its sequencer at work beside the writers."""
@@ -368,7 +300,7 @@ def all_arms(cluster: Cluster) -> Iterator[dict[str, Writer]]:
         yield {
             "raw SQLite": stack.enter_context(raw_sqlite(folder)),
             "raw SQLite, rows as large": stack.enter_context(raw_sqlite(folder, REAL_ROW)),
-            "one interpreter's limit, SQLite": stack.enter_context(least(folder)),
+            "one interpreter's limit, SQLite": stack.enter_context(limit.least(folder, _sqlite)),
             "bare tree, SQLite": stack.enter_context(bare(folder)),
             "real log, SQLite": here.writer,
             "real log not in groups, SQLite": here.alone,
