@@ -21,6 +21,7 @@ _MAIN = b"application/vnd.openxmlformats-officedocument.wordprocessingml.documen
 _DROPPED = ("docProps/", "customXml/", "word/vba", "word/embeddings/", "word/activeX/")
 _SPEAKING = (".svg", ".svgz", ".emf", ".wmf", ".emz", ".wmz")  # pictures that fetch others, or hold text
 _PIXELS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff")
+_BEGINNINGS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")  # of such pictures
 _XML = (".xml", ".rels", ".vml")
 _EMPTIED = ("word/comments",)
 
@@ -103,7 +104,7 @@ def _is_kept(name: str, held: bytes) -> bool:
     if held.startswith(b"PK\x03\x04"):
         raise Unfit(Fault.ACTIVE)
     if name.lower().endswith(_PIXELS):
-        return b"<svg" not in held[:4096].lower()
+        return held.startswith(_BEGINNINGS)
     return name.lower().endswith(_XML)
 
 
