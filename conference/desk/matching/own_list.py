@@ -23,6 +23,7 @@ SURELY_ALIKE = 0.78
 _WORTH_COMPARING = 60.0  # of rapidfuzz's 100: what is less alike than that is hardly ALIKE
 _MOST_COMPARED = 200  # of those, the likeliest: whatever is in a list, a person costs no more
 _KEYS_IN_COMMON = 2
+_KEYED_WORDS = 4  # of a longer name the first; what is compared in the end is all of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class OwnList:
         words = words_of(client.name)
         self.clients.append(client)
         self._words.append(words)
-        for key in _keys(words):
+        for key in _keys(words[:_KEYED_WORDS]):
             self._by[key].append(at)
         if client.born is not None:
             self._by[client.born].append(at)
@@ -105,7 +106,7 @@ class OwnList:
 
     def _alike(self, name: str, births: Sequence[date]) -> list[tuple[int, float]]:
         words = words_of(name)
-        keys = _keys(words)
+        keys = _keys(words[:_KEYED_WORDS])
         shared = Counter(chain.from_iterable(self._by.get(key, ()) for key in keys))
         least = min(_KEYS_IN_COMMON, len(keys))
         worth = {at for at, count in shared.items() if count >= least}
