@@ -1,7 +1,7 @@
 """What a process that opens files gives up before it does: room, time, privileges, the network, other files.
 
-Linux only. What the system does not offer is passed by. Sockets in the file system are not given up: a database
-that knows its clients by their user must not know this one.
+Linux only. What the system does not offer is passed by. Sockets in the file system are not given up: a
+database that knows its clients by their user must not know this one.
 """
 
 from __future__ import annotations

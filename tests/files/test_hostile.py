@@ -26,6 +26,7 @@ from conference.files.office import cleaned
 from conference.files.wordml import is_fetching, without_hidden
 from tests.files import made
 
+pytestmark = pytest.mark.slow
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 RELS = "http://schemas.openxmlformats.org/package/2006/relationships"
 
