@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from conference import clock, inputs
+from conference import clock, inputs, wall
 from conference.cases import records
 from conference.cases import services as cases
 from conference.cases.models import Case, ExclusionKind, Field, Offered, PersonRole
@@ -100,7 +100,7 @@ class Screen:
 
 
 def change(app: ConferenceFlask, do: Callable[[Session, Case], object], world: World, at=NOW) -> None:
-    with clock.held(at), world.database.write() as session:
+    with clock.held(at), parts_of(app).database.write(wall.SYSTEM) as session:
         do(session, session.get_one(Case, world.case_id))
 
 
