@@ -110,6 +110,8 @@ def test_whoever_proposed_it_does_not_approve_it(world: World) -> None:
         approve(world, "h-ig", made)
     with pytest.raises(NotFound):
         approve(world, "p-ig2", made)  # another agency's
+    with pytest.raises(Refused):
+        approve(world, "h-rep", made)  # no officer
     assert ADAM_HOMES[0] in texts(world, "h-rep")
     approve(world, "h-ig2", made)
     with pytest.raises(Conflict):

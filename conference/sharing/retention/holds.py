@@ -52,7 +52,7 @@ def place(
         text,
         partnership=case.partnership_id,
         owner=viewer.agency_id,
-        subjects=people_at_risk(session, case.id, [person_id] if person_id else []),
+        subjects=[person_id] if person_id is not None else people_at_risk(session, case.id),
         place=_place(hold),
     )
     session.add(hold)

@@ -14,6 +14,7 @@ from conference.cases.models import Case, Record
 from conference.errors import BadInput, Conflict, NotFound, Refused
 from conference.identity.services import Viewer
 from conference.ids import new_id
+from conference.permissions import Permission
 from conference.sharing.retention import holds
 from conference.sharing.retention.erasing import let_go
 from conference.sharing.retention.models import Erasure, State
@@ -54,6 +55,8 @@ def propose(
 
     Raises BadInput with what to do, NotFound where the agency holds nothing about them.
     """
+    if not viewer.may(Permission.GOVERNANCE):
+        raise Refused("role")
     own = own_records(session, viewer, case, person_id)
     if not records:
         raise BadInput("Choose what to erase.", "records")
@@ -130,6 +133,8 @@ def find(session: Session, viewer: Viewer, cases: Collection[Case], erasure_id: 
 def _hold(session: Session, viewer: Viewer, found: Erasure) -> None:
     if found.agency_id != viewer.agency_id:
         raise NotFound
+    if not viewer.may(Permission.GOVERNANCE):
+        raise Refused("role")
     session.refresh(found, with_for_update=True)
     if found.state != State.WAITING:
         raise Conflict(f"erasure {found.id} does not wait")
