@@ -19,15 +19,19 @@ from conference.formats import FILTERS
 from conference.identity.models import Partnership
 from conference.identity.services import list_agencies
 from conference.settings import Settings
+from conference.sharing.holding import services as holding
+from conference.sharing.holding.models import Standing
 from conference.trail import ddl, epochs
 from conference.trail.errors import LogDisagrees
 from conference.trail.models import LogEvent, LogQueue
 from conference.trail.soundness import check_events, sound_size
 from conference.trail.sqlstore import SqlStore
 from conference.trail.witnessing import standing
+from conference.vault.catalogue import FILE
 from conference.vault.errors import KeyFileBroken, ProviderWrong
 from conference.vault.holders import open_keys
 from conference.vault.keyfile import KeyFile
+from conference.vault.keyring import Keyring
 from conference.wall.ddl import BEHIND
 
 SKEW = timedelta(seconds=5)
@@ -58,7 +62,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     try:
         keys = open_keys(settings)
     except ProviderWrong as fault:
-        yield Finding(is_well=False, says=f"{fault}.")
+        yield Finding(is_well=False, says=str(fault))
         return
     except KeyFileBroken as fault:
         yield Finding(is_well=False, says=f"The key file: {fault}.")
@@ -81,6 +85,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     try:
         with database.read() as session:
             yield from _database(session, settings)
+            yield from _holders(session, keys)
             for partnership in session.scalars(select(Partnership.id).order_by(Partnership.id)).all():
                 yield from _log(session, partnership, settings)
     finally:
@@ -90,6 +95,24 @@ def _findings(settings: Settings) -> Iterator[Finding]:
 def _many(keys: KeyFile) -> str:
     count = len(keys.names())
     return f"{count:,} {'key' if count == 1 else 'keys'}"
+
+
+def _holders(session: Session, keys: Keyring) -> Iterator[Finding]:
+    """Agencies whose key is not in the key file, or not given."""
+    for one in holding.listed(session, keys):
+        if one.standing is Standing.GIVEN:
+            others = sorted({holder for _, holder in one.holders} - {FILE})
+            if others:
+                yield Finding(is_well=True, says=f"{', '.join(others)} gives the key of {one.name}.")
+            continue
+        yield Finding(is_well=one.standing is not Standing.SILENT, says=_DARK[one.standing].format(one.name))
+
+
+_DARK = {
+    Standing.REVOKED: "{} has taken its key back: nothing of theirs opens.",
+    Standing.SILENT: "Whoever holds the key of {} does not give it: nothing of theirs opens.",
+    Standing.LEFT: "The key of {} was destroyed: nothing of theirs opens.",
+}
 
 
 def _data_folder(settings: Settings) -> Finding:

@@ -93,9 +93,9 @@ def test_what_can_be_typed(tmp_path: Path) -> None:
     world = replace(world, settings=holders.installed(world.settings, "moorland", token))
     out = tmp_path / "out"
 
-    def typed(*arguments: str, status: int = 0) -> str:
+    def typed(*arguments: str, status: int = 0, group: tuple[str, ...] = ("keys",)) -> str:
         done = subprocess.run(
-            [PROGRAM, "keys", *arguments],
+            [PROGRAM, *group, *arguments],
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
             env={"PATH": os.environ["PATH"], "CONFERENCE_DATA": str(world.settings.data),
                  "CONFERENCE_PROVIDERS": str(world.settings.providers), **holders.environment()},
@@ -110,7 +110,9 @@ def test_what_can_be_typed(tmp_path: Path) -> None:
     assert "known are file, moorland" in typed("use", "--agency", "homes", "--holder", "nobody", status=1)
     typed("destroy-old", "--agency", "nhs")
     assert "nhs  given  version 2: moorland" in typed("holders")
+    assert "moorland gives the key of Moorland NHS Trust" in typed("doctor", group=())
     token.take_away()
+    assert "Whoever holds the key of Moorland NHS Trust" in typed("doctor", group=(), status=1)
     assert "nhs  its holder is not answering" in typed("holders", status=1)
     token.put_back()
     typed("revoke", "--agency", "nhs")
