@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import time
 import zipfile
@@ -168,6 +169,7 @@ PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///srv/key
     [
         pytest.param(docx(word__media__image1_0svg=PICTURE), id="a picture that names a file"),
         pytest.param(docx(word__media__image1_0png=PICTURE), id="the same under another name"),
+        pytest.param(docx(word__media__image1_0png=gzip.compress(PICTURE)), id="the same, packed"),
         pytest.param(
             docx(
                 body='<w:altChunk r:id="r9"/>',
@@ -185,6 +187,7 @@ def test_what_a_word_document_brings_beside_its_text_is_refused_or_taken_out(con
     assert b"file:///" not in held
     assert b"Larch Walk" not in held
     assert b"PK\x03\x04" not in held
+    assert b"\x1f\x8b" not in held
 
 
 def _held_by(content: bytes) -> bytes:
