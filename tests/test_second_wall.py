@@ -42,6 +42,14 @@ def test_each_agency_sees_all_that_it_may_and_no_more(walled: Walled) -> None:
     assert (walled.ids["hidden"],) in found["field"]
 
 
+def test_of_a_document_others_see_the_copy_that_is_shared(walled: Walled) -> None:
+    with parts_of(walled.app).database.read(READER) as session:
+        found = seen(session.connection().connection.driver_connection)
+    assert found["file_chunk"] == {("cpy_offered_shared/page/1", 0)}
+    assert found["document_copy"] == {("cpy_offered_shared",)}
+    assert found["attachment"] == {(walled.ids["offered"],)}
+
+
 def test_without_a_binding_there_is_no_row(walled: Walled) -> None:
     for connection in prompts(walled):
         assert seen_walled(connection) == {}

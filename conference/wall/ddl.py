@@ -78,7 +78,7 @@ _INDEX = (
     " WHERE o.id = person_index.birth_field_id AND o.owner = person_index.owner))"
 )
 _COPY = (
-    "(SELECT true FROM attachment AS o WHERE o.copy_id = {table}.{id} AND o.field_id = {table}.field_id"
+    "(SELECT true FROM attachment AS o WHERE o.copy_id = {copy} AND o.field_id = {table}.field_id"
     " AND o.owner = {table}.owner)"
 )
 _ONLY_SYSTEM = f"{_ASKING} = '*'"
@@ -100,8 +100,10 @@ BEHIND: dict[str, Rows] = {
     "attachment": _beside(
         "attachment", _through("field", "attachment.field_id", " AND o.owner = attachment.owner")
     ),
-    "document_copy": _beside("document_copy", _COPY.format(table="document_copy", id="id")),
-    "file_chunk": _beside("file_chunk", _COPY.format(table="file_chunk", id="file_id")),
+    "document_copy": _beside("document_copy", _COPY.format(table="document_copy", copy="document_copy.id")),
+    "file_chunk": _beside(
+        "file_chunk", _COPY.format(table="file_chunk", copy="split_part(file_chunk.file_id, '/', 1)")
+    ),
     "import_seen": Rows(*[_own("import_seen.agency_id")] * 4),
     "override_request": Rows(*[_own("override_request.owner")] * 4),
     "override_answer": Rows(*[_through("override_request", "override_answer.request_id")] * 4),

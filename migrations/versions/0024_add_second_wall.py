@@ -73,9 +73,9 @@ def beside(table: str, shown: str) -> tuple[str, ...]:
     return (f"{mine} OR {shown}", mine, mine, mine)
 
 
-def shared_copy(table: str, column: str) -> str:
+def shared_copy(table: str, copy: str) -> str:
     return (
-        f"(SELECT true FROM attachment AS o WHERE o.copy_id = {table}.{column}"  # noqa: S608
+        f"(SELECT true FROM attachment AS o WHERE o.copy_id = {copy}"  # noqa: S608
         f" AND o.field_id = {table}.field_id AND o.owner = {table}.owner)"
     )
 
@@ -106,8 +106,8 @@ BEHIND = {
     "attachment": beside(
         "attachment", through("field", "attachment.field_id", " AND o.owner = attachment.owner")
     ),
-    "document_copy": beside("document_copy", shared_copy("document_copy", "id")),
-    "file_chunk": beside("file_chunk", shared_copy("file_chunk", "file_id")),
+    "document_copy": beside("document_copy", shared_copy("document_copy", "document_copy.id")),
+    "file_chunk": beside("file_chunk", shared_copy("file_chunk", "split_part(file_chunk.file_id, '/', 1)")),
     "import_seen": (own("import_seen.agency_id"),) * 4,
     "override_request": (own("override_request.owner"),) * 4,
     "override_answer": (through("override_request", "override_answer.request_id"),) * 4,

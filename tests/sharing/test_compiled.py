@@ -31,7 +31,7 @@ from conference.sharing.taking.taken import Taken
 from conference.sharing.taking.wording import CURRENT
 from conference.vault.errors import RowBroken
 from conference.vault.keyfile import KeyFile
-from tests.support.world import HOME, NOW, STAFF, World, add, by, copied, make
+from tests.support.world import HOME, NOW, STAFF, World, add, by, by_hand, copied, make
 
 MICRO = timedelta(microseconds=1)
 MINUTE = timedelta(minutes=1)
@@ -352,7 +352,7 @@ def test_a_viewer_of_other_roles_or_kept_out_has_a_table_of_their_own(world: Wor
 )
 def test_what_was_edited_by_hand_is_refused_though_the_answer_is_known(world: World, statement: str) -> None:
     assert WRIST in seen(world, "h-rep")
-    with world.database.engine.begin() as connection:
+    with by_hand(world) as connection:
         connection.execute(text(statement))
     with pytest.raises(RowBroken):
         seen(world, "h-rep")

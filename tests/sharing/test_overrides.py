@@ -30,7 +30,7 @@ from conference.sharing.overrides.opening import reason_of, texts_of
 from conference.sharing.reviews.models import Review
 from conference.trail.models import LogEvent
 from conference.vault.errors import RowBroken
-from tests.support.world import HOME, NOW, STAFF, World, add, by, copied, make
+from tests.support.world import HOME, NOW, STAFF, World, add, by, by_hand, copied, make
 
 SOON = NOW + timedelta(seconds=2)
 END = NOW + timedelta(days=7)
@@ -295,7 +295,7 @@ def test_the_owners_officers_are_asked_to_look_without_a_word_about_anybody(worl
 def test_a_request_that_was_edited_in_the_database_is_refused(world: World) -> None:
     with writing(world) as session:
         request_id = ask(session, world).id
-    with world.database.engine.begin() as connection:
+    with by_hand(world) as connection:
         connection.exec_driver_sql("UPDATE override_request SET level = 'presence', approvals = 0")
     with pytest.raises(RowBroken), writing(world) as session:
         session.get_one(OverrideRequest, request_id)

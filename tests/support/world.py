@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.orm import Session
 
 import conference
@@ -131,6 +131,16 @@ class World:
             found = viewer_for(session, self.staff[who])
         assert found is not None
         return found
+
+
+@contextmanager
+def by_hand(world: World) -> Iterator[Connection]:
+    """A transaction of somebody who may edit anything, whatever the application may."""
+    engine = create_engine(world.root) if world.root else world.database.engine
+    with engine.begin() as connection:
+        yield connection
+    if world.root:
+        engine.dispose()
 
 
 def settings_for(data: Path, database: str | None = None) -> Settings:
