@@ -42,7 +42,7 @@ from conference.sharing.searching.likely import OPENED, likely_fields, sources_o
 from conference.sharing.searching.wanted import Sought
 from conference.vault import index
 from conference.vault.keyfile import KeyFile
-from conference.vault.likeness import SLOTS, Block, indexed_tokens
+from conference.vault.likeness import SLOTS, Block, indexed_tokens, short_id
 from tests.support.postgres import cluster
 from tests.support.world import import_models
 
@@ -243,12 +243,16 @@ class People:
         )
 
 
+def field_id(at: int) -> str:
+    return f"fld_{at:012d}"
+
+
 def put_likeness(made: dict[str, Database], names: Sequence[str]) -> None:
     """The lists as `cases.finding.keeping` writes them one by one, at once."""
     held: dict[str, list[int]] = defaultdict(list)
-    for at, name in enumerate(names, start=1):
+    for at, name in enumerate(names):
         for token in dict.fromkeys(indexed_tokens(name)):
-            held[token].append(at)
+            held[token].append(short_id(field_id(at)))
     with made["SQLite"].write() as session:
         lists = keeping.lists_of(session, PARTNERSHIP, OWNER, 1)
     blocks = []
@@ -258,11 +262,11 @@ def put_likeness(made: dict[str, Database], names: Sequence[str]) -> None:
             label = lists.label(token, number)
             blocks.append((label, PARTNERSHIP, 1, lists.seal(label, Block(len(parts), tuple(part)))))
     postings = sum(map(len, held.values())) / len(names)
-    say(f"  {len(blocks):,} blocks, {postings:.1f} lists a name, {len(blocks) * 190 / 1e6:.0f} MB or so")
+    say(f"  {len(blocks):,} blocks, {postings:.1f} lists a name, {len(blocks) * 320 / 1e6:.0f} MB or so")
     for kind, database in made.items():
         fill(database, "likeness_block", "label, partnership_id, version, sealed", iter(blocks))
         rows = (
-            (at, OWNER, "cas_1", f"per_{at}", str(at - 1), 1, b"", PARTNERSHIP)
+            (at, OWNER, "cas_1", f"per_{at}", field_id(at - 1), 1, b"", PARTNERSHIP)
             for at in range(1, len(names) + 1)
         )
         fill(
@@ -274,11 +278,11 @@ def put_likeness(made: dict[str, Database], names: Sequence[str]) -> None:
         say(f"  {kind} holds them")
 
 
-def searched(session: Session, people: People, visible: frozenset[str], asked: str) -> Found:
+def searched(session: Session, people: People, visible: dict[int, str], asked: str) -> Found:
     """The ten best names, as the product finds them: likely ones from the lists, opened, compared."""
     likely = likely_fields(session, sources_of(session, PARTNERSHIP, [OWNER]), asked, visible)
     sought = Sought("name", asked)
-    scored = {name: sought.likeness(name, []) for name in (people.opened(int(one)) for one in likely)}
+    scored = {name: sought.likeness(name, []) for name in (people.opened(int(one[4:])) for one in likely)}
     return sorted((name for name in scored if scored[name]), key=lambda name: -scored[name])[:BEST]
 
 
@@ -288,7 +292,8 @@ def alike(made: dict[str, Database]) -> bool:
     different = list(dict.fromkeys(names))
     say(f"  {len(different):,} different names")
     put_likeness(made, names)
-    people, visible = People(names), frozenset(map(str, range(ALIKE)))
+    people = People(names)
+    visible = {short_id(field_id(at)): field_id(at) for at in range(ALIKE)}
     say("  every name is sealed")
     met, every, right = True, [], 0
     with_short = [name for name in different if vault_names.has_short_form(name)]

@@ -22,6 +22,7 @@ from conference.sharing.stored import agencies_of
 from conference.sharing.view import CaseView, PersonView
 from conference.trail import writing
 from conference.vault.index import name_and_birth
+from conference.vault.likeness import short_id
 
 __all__ = [
     "FOUND_BY",
@@ -114,7 +115,7 @@ class _Search:
         for one in self._reach.values():
             if one.class_name == keeping.BORN:
                 self._births[_person(one)].append(one.field_id)
-        names = {one.field_id for one in self._reach.values() if one.class_name in keeping.NAMES}
+        names = {short_id(one): one for one, of in self._reach.items() if of.class_name in keeping.NAMES}
         self._likely = likely_fields(self._session, self._sources, self._asked_for.text, names)
         born = {birth for one in self._likely for birth in self._births[_person(self._reach[one])]}
         return chosen | set(self._likely) | born

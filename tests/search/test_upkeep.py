@@ -19,7 +19,7 @@ from conference.sharing.searching import reindexing
 from conference.sharing.searching.reindexing import reindex
 from conference.sharing.searching.renewing import renew
 from conference.vault.errors import KeyDestroyed
-from conference.vault.likeness import SLOTS
+from conference.vault.likeness import SLOTS, short_id
 from tests.support.world import HOME, World, add, by, make, told
 
 ADDRESS = "Flat 3, 12 Mill St, Leeds, LS1 4ZZ"
@@ -136,7 +136,9 @@ def test_nothing_is_left_of_who_is_forgotten(each_world: World) -> None:
     put(each_world, "h-rep", "contact.current-address", ADDRESS, offered="full")
     who = each_world.people["victim"]
     with each_world.database.read() as session:
-        numbers = set(session.scalars(select(Likeness.id).where(Likeness.person_id == who)))
+        numbers = set(
+            map(short_id, session.scalars(select(Likeness.field_id).where(Likeness.person_id == who)))
+        )
     assert numbers & on_lists(each_world)
     with told("forget"), each_world.database.write() as session:
         search.forget_person(session, who)
@@ -149,7 +151,7 @@ def test_nothing_is_left_of_who_is_forgotten(each_world: World) -> None:
 
 
 def on_lists(world: World) -> set[int]:
-    """The numbers of all names that any list still holds."""
+    """The short ids of all names that any list still holds."""
     with world.database.write() as session:
         owners = {row.owner for row in session.scalars(select(Likeness))} | {"police", "homes"}
         lists = [keeping.lists_of(session, HOME, owner, 1) for owner in sorted(owners)]

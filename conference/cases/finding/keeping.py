@@ -16,7 +16,7 @@ from conference.errors import BadInput
 from conference.ids import new_id
 from conference.vault import index
 from conference.vault.errors import KeyDestroyed, KeyMissing
-from conference.vault.likeness import SLOTS, Block, Lists, indexed_tokens
+from conference.vault.likeness import SLOTS, Block, Lists, indexed_tokens, short_id
 
 NAMES = frozenset({"identity.name", "identity.alias"})
 BORN = "identity.dob"
@@ -171,15 +171,14 @@ def _add_likeness(session: Session, holder: Holder, field_id: str, value: str, v
         return
     inputs.hold(session, holder.partnership_id)  # two writers of one list would lose a name
     lists = lists_of(session, holder.partnership_id, holder.owner, version)
-    row = Likeness(**holder._asdict(), field_id=field_id, version=version, places=b"")
-    session.add(row)
-    session.flush()
-    row.places = lists.seal_places(field_id, _put_on(session, lists, holder, version, row.id, tokens))
+    labels = _put_on(session, lists, holder, version, short_id(field_id), tokens)
+    places = lists.seal_places(field_id, labels)
+    session.add(Likeness(**holder._asdict(), field_id=field_id, version=version, places=places))
     session.flush()
 
 
 def _put_on(
-    session: Session, lists: Lists, holder: Holder, version: int, number: int, tokens: Iterable[str]
+    session: Session, lists: Lists, holder: Holder, version: int, name: int, tokens: Iterable[str]
 ) -> list[int]:
     """Put a name on lists. Returns the labels of the blocks that it is in now."""
     firsts = {lists.label(token, 0): token for token in dict.fromkeys(tokens)}
@@ -198,7 +197,7 @@ def _put_on(
             last, held = lists.label(token, count - 1), ()
             _write(session, lists, holder, version, blocks, label, Block(count, _held(blocks, label)))
         count = blocks[label][1].length if label in blocks else 1
-        _write(session, lists, holder, version, blocks, last, Block(count, (*held, number)))
+        _write(session, lists, holder, version, blocks, last, Block(count, (*held, name)))
         places.append(last)
     session.flush()
     return places
@@ -211,7 +210,7 @@ def _take_off(session: Session, row: Likeness) -> None:
         return  # the lists cannot be read any more, by anybody
     places = lists.open_places(row.field_id, row.places)
     for label, (stored, block) in _blocks(session, lists, places).items():
-        kept = tuple(one for one in block.ids if one not in {0, row.id})
+        kept = tuple(one for one in block.ids if one not in {0, short_id(row.field_id)})
         stored.sealed = lists.seal(label, Block(block.length, kept))
     session.flush()
 

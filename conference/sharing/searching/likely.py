@@ -6,10 +6,11 @@ anybody else, since no list is cut before it is narrowed.
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -44,26 +45,21 @@ def sources_of(session: Session, partnership_id: str, owners: Iterable[str]) -> 
 
 
 def likely_fields(
-    session: Session, sources: Iterable[Source], name: str, visible: Collection[str], most: int = OPENED
+    session: Session, sources: Iterable[Source], name: str, visible: Mapping[int, str], most: int = OPENED
 ) -> list[str]:
     """Ids of those of the `visible` fields that are likeliest to say something like `name`, likeliest first.
 
-    Three queries, whatever is found.
+    visible: their ids, by `short_id`. Two queries, whatever is found.
     """
     wanted = wanted_tokens(name)
-    floor = min(_FLOOR, 0.3 * sum(one.weight for one in wanted))
     scores = _scores(session, list(sources), wanted)
-    likely = [number for number, score in scores.items() if score >= floor]
-    fields = _fields(session, likely)
-    best: dict[str, float] = {}
-    for number, field_id in fields.items():
-        if field_id in visible:
-            best[field_id] = max(best.get(field_id, 0.0), scores[number])
-    return sorted(best, key=lambda one: (-best[one], one))[:most]
+    floor = min(_FLOOR, 0.3 * sum(one.weight for one in wanted))
+    best = [(-score, visible[one]) for one, score in scores.items() if score >= floor and one in visible]
+    return [field_id for _, field_id in heapq.nsmallest(most, best)]
 
 
 def _scores(session: Session, sources: list[Source], wanted: list[Wanted]) -> dict[int, float]:
-    """How much speaks for each name, by its number: from the lists' first blocks, then from all others."""
+    """How much speaks for each name, by its short id: from the lists' first blocks, then from all others."""
     scores: dict[int, float] = defaultdict(float)
     firsts = {source.lists.label(one.token, 0): (source.lists, one) for source in sources for one in wanted}
     more: dict[int, tuple[Lists, Wanted]] = {}
@@ -81,27 +77,19 @@ def _add(scores: dict[int, float], lists: Lists, label: int, sealed: bytes, weig
     block = lists.open(label, sealed)
     if block is None:
         return 0
-    for number in block.ids:
-        scores[number] += weight
+    for one in block.ids:
+        scores[one] += weight
     return block.length
 
 
 _BLOCKS = "SELECT label, sealed FROM likeness_block WHERE label "
-_FIELDS = "SELECT id, field_id FROM likeness WHERE id "
 _AMONG = {"sqlite": "IN (SELECT value FROM json_each(?))", "postgresql": "= ANY(%s)"}  # one parameter for all
 
 
 def _blocks(session: Session, labels: Iterable[int]) -> list[tuple[int, bytes]]:
-    return [(label, bytes(sealed)) for label, sealed in _asked(session, _BLOCKS, labels)]
-
-
-def _fields(session: Session, numbers: Iterable[int]) -> dict[int, str]:
-    return dict(_asked(session, _FIELDS, numbers))
-
-
-def _asked(session: Session, what: str, numbers: Iterable[int]) -> list[tuple[int, Any]]:
     connection = session.connection()
     on = connection.dialect.name
-    given = sorted(numbers)
+    given = sorted(labels)
     parameter = json.dumps(given) if on == "sqlite" else given
-    return [(row[0], row[1]) for row in connection.exec_driver_sql(what + _AMONG[on], (parameter,)).all()]
+    found = connection.exec_driver_sql(_BLOCKS + _AMONG[on], (parameter,)).all()
+    return [(row[0], bytes(row[1])) for row in found]
