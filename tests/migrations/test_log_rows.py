@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from conference.vault.errors import SealBroken
 from conference.vault.keyfile import KeyFile
 from tests.migrations.test_migrations import silent
 from tests.trail.conftest import an_agency
-from tests.trail.things import ANN, BEN, a_field, as_superuser, log, read
+from tests.trail.things import ANN, BEN, a_field, as_superuser, log, log_together, read
 
 AGENCIES = ("police", "almo", "idva")
 EVENTS = 10
@@ -44,23 +45,22 @@ def told(database: str, tmp_path: Path) -> Iterator[Database]:
         for position, name in enumerate(AGENCIES):
             session.add(an_agency(name, position))
     check_start(made, "north")
-    for group in (1, 3, 1, 4):
-        with made.write() as session:
-            for number in range(group):
-                log(
-                    session, a_field(number), a_field(1, "idva", BEN, ANN), note="why" if group == 3 else None
-                )
-                if group == 4:
-                    log(session, agency="police", name="access.refused", mark="a")
-                    break
     with made.write() as session:
-        for number in range(3):
-            log(session, a_field(number, "police"), agency="police", request=None)
+        log(session, a_field(1), a_field(1, "idva", BEN, ANN))
+    both = [partial(about_both, number=number) for number in (1, 2, 3)]
+    refused = partial(log, agency="police", name="access.refused", mark="a")
+    log_together(made, both)
+    log_together(made, [*both, refused])
+    log_together(made, [refused, refused])
     place(made, "north")
     with as_superuser(made) as session:
         _as_before(session, last=4)
     yield made
     made.close()
+
+
+def about_both(session: Session, number: int) -> None:
+    log(session, a_field(number), a_field(1, "idva", BEN, ANN), note="why")
 
 
 def _as_before(session: Session, last: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from conference.trail.ddl import KEPT
 from conference.trail.packing import Piece, framed, pieces
 from conference.trail.reading import Entry, Wanted, events_for
 from conference.trail.sequencer import place
-from conference.trail.writing import LoggedItem, item, record
+from conference.trail.writing import LoggedItem, commit_prepared, item, record
 
 ANN, BEN = "per_" + "a" * 26, "per_" + "b" * 26
 STAFF, OTHER = "stf_" + "a" * 26, "stf_" + "b" * 26
@@ -56,6 +56,16 @@ def write(database: Database, *items: LoggedItem, **more: Any) -> str:
     with database.write() as session:
         hashed = log(session, *items, **more)
         return str(session.scalar(text("SELECT id FROM log_event WHERE leaf_hash = :hash"), {"hash": hashed}))
+
+
+def log_together(database: Database, events: Sequence[Callable[[Session], object]]) -> None:
+    """Store what `events` log as one group, as answers that only read are."""
+    with database.read() as session:
+        for one in events:
+            one(session)
+        prepared = session.info["prepared"]
+    with database.write() as session:
+        commit_prepared(session, prepared)
 
 
 def write_many(database: Database, count: int) -> list[str]:
