@@ -31,7 +31,7 @@ from conference.web import ConferenceFlask, parts_of
 from tests.live.marks import asked_by
 from tests.support import holders
 from tests.support.client import application, signed_in
-from tests.support.world import HOME, NOW, STAFF, World, copied, told
+from tests.support.world import HOME, NOW, World, copied, told
 from tests.test_noninterference import in_order, plain
 
 HOST = "http://localhost"
@@ -157,27 +157,25 @@ def test_its_own_staff_are_told_in_a_sentence_and_change_nothing_unseen(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("agency", ["nhs", "homes"])
-def test_no_page_of_anybody_breaks(world: World, tmp_path: Path, agency: str) -> None:
+@pytest.mark.parametrize("who", ["n-rep", "n-ig", "p-rep", "p-ig", "v-idva", "s-chair"])
+def test_no_page_breaks(world: World, tmp_path: Path, who: str) -> None:
     one = copied(world, tmp_path / "one")
-    revoke(one, agency)
+    revoke(one, "nhs")
     broken = []
-    for who in [subject for subject, *_ in STAFF]:
-        again = copied(one, tmp_path / who)
-        app = application(again)
-        app.config["WTF_CSRF_ENABLED"] = False
-        with told(f"sign-in {who}"):
-            client = signed_in(app, again, who)
-        for name, route in in_order():
-            for number, form in enumerate(route.every_form()):  # type: ignore[attr-defined]
-                for suffix in route.queries:  # type: ignore[attr-defined]
-                    path = route.path(again, who) + suffix  # type: ignore[attr-defined]
-                    with told(f"{who} {name} {number} {suffix}"):
-                        answer = client.open(path, method=name[1], data=form(again, who), base_url=HOST)
-                    own = who[0] == agency[0] or name[0] == "health.ready"  # no sequencer runs here
-                    if answer.status_code >= 500 and not (own and answer.status_code == 503):
-                        broken.append((who, name, suffix, answer.status_code))
-        parts_of(app).database.close()
+    app = application(one)
+    app.config["WTF_CSRF_ENABLED"] = False
+    with told(f"sign-in {who}"):
+        client = signed_in(app, one, who)
+    for name, route in in_order():
+        for number, form in enumerate(route.every_form()):  # type: ignore[attr-defined]
+            for suffix in route.queries:  # type: ignore[attr-defined]
+                path = route.path(one, who) + suffix  # type: ignore[attr-defined]
+                with told(f"{who} {name} {number} {suffix}"):
+                    answer = client.open(path, method=name[1], data=form(one, who), base_url=HOST)
+                may_say_so = who.startswith("n-") or name[0] == "health.ready"  # no sequencer runs here
+                if answer.status_code >= 500 and not (may_say_so and answer.status_code == 503):
+                    broken.append((name, suffix, answer.status_code))
+    parts_of(app).database.close()
     assert not broken
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 KEY_BITS = 256
 _TAG_BITS = TAG_BYTES * 8
+_REFUSED = (pkcs11.PinIncorrect, pkcs11.PinLocked, pkcs11.PinExpired, pkcs11.PinInvalid, pkcs11.PinLenRange)
 _TEMPLATE = {
     Attribute.EXTRACTABLE: False,
     Attribute.SENSITIVE: True,
@@ -61,6 +62,7 @@ class Hsm:
     pin: Path
     timeout: float = 2.0
     _session: pkcs11.Session | None = None
+    _refused: str | None = field(default=None, repr=False)
     _opened_in: tuple[int, int] = (0, 0)
     _keys: dict[str, Any] = field(default_factory=dict)
 
@@ -106,6 +108,8 @@ class Hsm:
         try:
             self._open(module)
             return call()
+        except _REFUSED:
+            raise
         except (pkcs11.PKCS11Error, RuntimeError):
             self._session, self._keys = None, {}
             pkcs11.lib(module.path).reinitialize()  # or a token that was away would not be seen again
@@ -117,11 +121,20 @@ class Hsm:
         if self._session is not None and self._opened_in == (module.pid, module.round):
             return
         self._keys = {}
+        pin = self.pin.read_text("utf-8").strip()
+        if pin == self._refused:  # a token locks itself when it is asked too often with a wrong one
+            raise pkcs11.PinIncorrect
         library = pkcs11.lib(module.path)
         if self._opened_in[0] not in {0, module.pid}:
             library.reinitialize()  # what was opened before a fork is the other process's
         token = library.get_token(token_label=self.token)
-        self._session = token.open(rw=True, user_pin=self.pin.read_text("utf-8").strip())
+        try:
+            self._session = token.open(rw=True, user_pin=pin)
+        except pkcs11.UserAlreadyLoggedIn:  # another agency's key of this process is in the same token
+            self._session = token.open(rw=True)
+        except _REFUSED:
+            self._refused = pin
+            raise
         self._opened_in = (module.pid, module.round)
 
     def _key(self, name: str) -> Any:  # what a key can do is not in its type

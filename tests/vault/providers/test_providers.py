@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pkcs11
 import pytest
 
 from conference.vault.errors import NotAnswering, ProviderWrong
@@ -114,6 +115,7 @@ def test_a_key_destroyed_at_the_agencys_own_side_is_noticed_at_once(tmp_path: Pa
 def test_a_wrong_pin_or_module_is_an_hsm_that_does_not_answer(tmp_path: Path) -> None:
     token = holders.token(tmp_path)
     token.provider().make(NAME)
+    pkcs11.lib(str(token.provider().module)).reinitialize()  # nobody of this process is logged in
     wrong = tmp_path / "wrong.pin"
     wrong.write_text("1111")
     there = token.provider()
@@ -126,6 +128,42 @@ def test_a_wrong_pin_or_module_is_an_hsm_that_does_not_answer(tmp_path: Path) ->
     for one in nowhere:
         assert kinds(one.unwrap_many([Asked(NAME, b"x" * 60, b"")])) == [NotAnswering]
     assert there.unwrap_many([Asked(NAME, there.wrap(NAME, SECRET, b""), b"")]) == [SECRET]
+
+
+def test_a_wrong_pin_is_tried_once_and_a_right_one_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = holders.token(tmp_path)
+    provider = token.provider()
+    provider.make(NAME)
+    asked = [Asked(NAME, provider.wrap(NAME, SECRET, b""), b"")]
+    token.pin.write_text("1111")
+    fresh, tried = token.provider(), []
+    real = pkcs11.lib
+    real(str(provider.module)).reinitialize()  # nobody of this process is logged in
+    monkeypatch.setattr(pkcs11, "lib", lambda path: (tried.append(path), real(path))[1])
+    for _ in range(20):
+        assert kinds(fresh.unwrap_many(asked)) == [NotAnswering]
+    assert len(tried) == 1
+    assert "1111" not in repr(fresh)
+    token.pin.write_text(holders.PIN)
+    assert fresh.unwrap_many(asked) == [SECRET]
+
+
+def test_two_that_share_a_token_do_not_throw_each_other_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = holders.token(tmp_path)
+    one, other = token.provider(), token.provider()
+    one.make(NAME)
+    other.make(OTHER)
+    asked = (
+        [Asked(NAME, one.wrap(NAME, SECRET, b""), b"")],
+        [Asked(OTHER, other.wrap(OTHER, SECRET, b""), b"")],
+    )
+    monkeypatch.setattr(pkcs11, "lib", lambda _: pytest.fail("it was opened anew"))
+    for _ in range(3):
+        assert one.unwrap_many(asked[0]) == other.unwrap_many(asked[1]) == [SECRET]
 
 
 def test_an_hsm_that_hangs_is_left_behind_after_its_timeout(
