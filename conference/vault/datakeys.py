@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sqlalchemy import Insert, event, select, update
@@ -190,12 +189,12 @@ def retired(partnership: str, owner: str, version: int) -> str:
 
 def _leave_retired(session: Session, found: dict[Wanted, OpenKey]) -> None:
     """Let go of data keys that were retired and are said to be current again: not by this application."""
-    keys: KeyFile = session.info["keys"]
-    stale = {}
-    for one, key in found.items():
-        with suppress(KeyMissing):
-            keys.key(retired(one.partnership, one.owner, key.info.version))
-            stale[one] = key.info.id
+    keys: KeyFile = session.info["keys"]  # which `_find` has just looked at
+    stale = {
+        one: key.info.id
+        for one, key in found.items()
+        if keys.knows(retired(one.partnership, one.owner, key.info.version))
+    }
     if stale:
         query = update(DataKey).where(DataKey.id.in_(sorted(stale.values())))
         session.connection().execute(query.values(current=False))

@@ -113,6 +113,10 @@ class KeyFile:
         self._refresh()
         return name in self._keys and self._keys[name] is None
 
+    def knows(self, name: str) -> bool:
+        """Whether it held key `name` at the last look: for what is asked often, just after another look."""
+        return self._keys.get(name) is not None
+
     def key_or_new(self, name: str) -> bytes:
         """Key `name`, made now if there is none; it is on the disk before this returns.
 
