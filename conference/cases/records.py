@@ -293,12 +293,17 @@ def write_for_conference(
     return field
 
 
-def own_field(session: Session, viewer: Viewer, field_id: str, *, at: datetime) -> Field:
-    """A field of the viewer's own agency, in a case that they may open. Raises NotFound, ReasonNeeded."""
+def own_field(
+    session: Session, viewer: Viewer, field_id: str, *, at: datetime, even_dark: bool = False
+) -> Field:
+    """A field of the viewer's own agency, in a case that they may open. Raises NotFound, ReasonNeeded.
+
+    even_dark: also while the agency does not give its key; never to be opened.
+    """
     field = session.get(Field, field_id)
     if field is None or field.owner != viewer.agency_id or field.value == ERASED:
         raise NotFound
-    if dark_among(session, field.partnership_id, [field.owner]):
+    if not even_dark and dark_among(session, field.partnership_id, [field.owner]):
         raise NotFound
     visible_case(session, viewer, field.case_id, at=at)
     return field

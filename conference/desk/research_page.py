@@ -92,9 +92,11 @@ _HELD_BACK = {
 }
 
 
-def field_in(session: Session, viewer: Viewer, case: Case, field_id: str, *, at: datetime) -> Field:
-    """Our own field of this very case. Raises NotFound."""
-    field = records.own_field(session, viewer, field_id, at=at)
+def field_in(
+    session: Session, viewer: Viewer, case: Case, field_id: str, *, at: datetime, even_dark: bool = False
+) -> Field:
+    """Our own field of this very case. even_dark: though our key is not given.   Raises NotFound."""
+    field = records.own_field(session, viewer, field_id, at=at, even_dark=even_dark)
     if field.case_id != case.id:
         raise NotFound
     return field

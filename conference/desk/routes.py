@@ -132,7 +132,7 @@ def change_field(case_id: str, field_id: str) -> ResponseReturnValue:
 def take_back(case_id: str, field_id: str) -> ResponseReturnValue:
     """From now on nobody else sees it."""
     found = cases.visible_case(g.session, g.viewer, case_id, at=clock.now())
-    field = research_page.field_in(g.session, g.viewer, found, field_id, at=clock.now())
+    field = research_page.field_in(g.session, g.viewer, found, field_id, at=clock.now(), even_dark=True)
     research.take_back(g.session, g.viewer, field)
     return redirect(url_for(".our_research", case_id=case_id), 303)
 
