@@ -16,11 +16,12 @@ from rapidfuzz import fuzz, process
 from conference.sharing.searching.scoring import ALIKE, alike_words
 from conference.sharing.searching.wanted import near
 from conference.vault.likeness import ends_of, whole_words_of, words_of
+from conference.vault.nicknames import stands_for
 
-SURELY_ALIKE = 0.78
+SURELY_ALIKE = 0.72
 """So alike must names be where no date of birth can be compared."""
 
-_WORTH_COMPARING = 60.0  # of rapidfuzz's 100: what is less alike than that is hardly ALIKE
+_WORTH_COMPARING = 55.0  # of rapidfuzz's 100: what is less alike than that is hardly ALIKE
 _MOST_COMPARED = 200  # of those, the likeliest: whatever is in a list, a person costs no more
 _KEYS_IN_COMMON = 2
 _KEYED_WORDS = 4  # of a longer name the first; what is compared in the end is all of it
@@ -75,6 +76,7 @@ class OwnList:
     def __init__(self, clients: Iterable[Client]) -> None:
         self.clients: list[Client] = []
         self._words: list[list[str]] = []
+        self._in_full: list[str] = []
         self._by: dict[object, list[int]] = defaultdict(list)
         for client in clients:
             self._add(client)
@@ -97,6 +99,7 @@ class OwnList:
         words = words_of(client.name)
         self.clients.append(client)
         self._words.append(words)
+        self._in_full.append(_in_full(words))
         for key in _keys(words[:_KEYED_WORDS]):
             self._by[key].append(at)
         if client.born is not None:
@@ -111,9 +114,9 @@ class OwnList:
         least = min(_KEYS_IN_COMMON, len(keys))
         worth = {at for at, count in shared.items() if count >= least}
         worth.update(chain.from_iterable(self._by.get(day, ()) for day in births))
-        some = {at: " ".join(sorted(self._words[at])) for at in worth}
+        some = {at: self._in_full[at] for at in worth}
         likely = process.extract(
-            " ".join(sorted(words)),
+            _in_full(words),
             some,
             scorer=fuzz.ratio,
             score_cutoff=_WORTH_COMPARING,
@@ -133,6 +136,11 @@ class OwnList:
         if any(near(client.born, born) for born in births):
             return Match(client, 3, LIKE_NAME_NEAR_BIRTH, score)
         return None
+
+
+def _in_full(words: Sequence[str]) -> str:
+    """The words with one form for each name, in a fixed order: quick to compare."""
+    return " ".join(sorted(min(stands_for(word), default=word) for word in words))
 
 
 def _keys(words: Sequence[str]) -> set[str]:
