@@ -142,6 +142,10 @@ WORKING = {
 }
 
 
+# What a role may set for its own next connections (ALTER ROLE … SET) gives way to what a connection asks for.
+ALWAYS = {"search_path": "public", "row_security": "on"}
+
+
 class Database:
     """One database, SQLite or PostgreSQL, with the keys that its sealed columns need.
 
@@ -236,7 +240,9 @@ def _bind(connection: Connection, keys: KeyFile, agency: str) -> None:
 def _postgresql(url: str, timeouts: dict[str, int]) -> Engine:
     named = make_url(url)
     theirs = named.query.get("options", "")
-    options = " ".join([*(f"-c {name}={value}" for name, value in timeouts.items()), str(theirs)]).strip()
+    options = " ".join(
+        [*(f"-c {name}={value}" for name, value in {**ALWAYS, **timeouts}.items()), str(theirs)]
+    ).strip()
     engine = create_engine(
         named,
         pool_pre_ping=True,

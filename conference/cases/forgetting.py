@@ -25,11 +25,12 @@ STAYS = frozenset(
         ("action", "field_id"),
         ("override_request", "field_id"),
         ("field_source", "source_id"),
+        # sharing takes these away, and seals anew that there is none
+        ("consent", "person_id"),
+        ("decision", "person_id"),
         # these name somebody by a random id; what they say of them is sealed with the key that goes
         ("case_person", "person_id"),
-        ("consent", "person_id"),
         ("consent_unanswered", "person_id"),
-        ("decision", "person_id"),
         ("person_unsafe", "person_id"),
         ("question", "person_id"),
         # who agreed to what, and what stood against it
@@ -98,6 +99,11 @@ def records_about(session: Session, person_id: str, *, owner: str | None = None)
         .order_by(Record.id)
     )
     return list(session.scalars(query if owner is None else query.where(Record.owner == owner)))
+
+
+def tombstone(record_id: str) -> str:
+    """The name of a key that never was, destroyed when a record was erased: no backup of the data has it."""
+    return f"record/{record_id}"
 
 
 def pointing_at(table: str) -> Iterable[tuple[Table, Column[object]]]:

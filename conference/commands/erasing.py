@@ -23,7 +23,9 @@ from conference.trail.errors import LogDisagrees
 Tell = Callable[[str], None]
 
 
-def erase(database: Database, person_id: str, *, approved_by: Sequence[str], tell: Tell) -> None:
+def erase(
+    database: Database, person_id: str, *, approved_by: Sequence[str], tell: Tell, lose_shared: bool = False
+) -> None:
     """Destroy somebody's key, and take out what could find them.
 
     approved_by: ids of staff. An information governance officer of each agency that still holds something
@@ -34,7 +36,7 @@ def erase(database: Database, person_id: str, *, approved_by: Sequence[str], tel
         partnership = _partnership(session, person_id)
         officers = _officers(session, partnership, approved_by)
         try:
-            lost = erasing.erase(session, person_id, officers=officers, at=now())
+            lost = erasing.erase(session, person_id, officers=officers, at=now(), lose_shared=lose_shared)
         except NotFound:
             raise Stopped(
                 f"{person_id} was erased already. `conference erase --finish` does it again."
@@ -54,7 +56,7 @@ def erase_agreed(database: Database, *, tell: Tell) -> None:
     with database.read() as session:
         people = erasing.let_go_by_all(session)
     for one in people:
-        erase(database, one, approved_by=(), tell=tell)
+        erase(database, one, approved_by=(), tell=tell, lose_shared=True)  # the conference's own texts alone
     if not people:
         tell("There is nobody of whom every agency has erased what it held.")
 

@@ -25,6 +25,11 @@ def add_to(program: click.Group, settings: Callable[[], Settings]) -> None:
     @click.option("--dry-run", is_flag=True, help="Say what would be lost, and change nothing.")
     @click.option("--case", "reference", metavar="REF", help="Say who is in a case, by id and role.")
     @click.option("--agreed", is_flag=True, help="Everybody of whom every agency has erased what it held.")
+    @click.option(
+        "--lose-shared",
+        is_flag=True,
+        help="Also what is about others too, where nobody has said what stays about them.",
+    )
     @click.option("--finish", is_flag=True, help="Finish what a crash left undone.")
     def erase(
         person: str | None,
@@ -33,6 +38,7 @@ def add_to(program: click.Group, settings: Callable[[], Settings]) -> None:
         *,
         dry_run: bool,
         agreed: bool,
+        lose_shared: bool,
         finish: bool,
     ) -> None:
         """Erase a person for good, in backups too. Agencies erase their own records on their own pages."""
@@ -50,4 +56,6 @@ def add_to(program: click.Group, settings: Callable[[], Settings]) -> None:
             elif dry_run:
                 erasing.dry_run(database, person, tell=click.echo)
             else:
-                erasing.erase(database, person, approved_by=officers, tell=click.echo)
+                erasing.erase(
+                    database, person, approved_by=officers, tell=click.echo, lose_shared=lose_shared
+                )

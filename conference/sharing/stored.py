@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from conference.cases.forgetting import tombstone
 from conference.cases.models import (
     CONFERENCE,
     CasePerson,
@@ -134,7 +135,10 @@ def stored_fields(
     erased = {who for of in subjects.values() for who in of if keys.is_destroyed(f"person/{who}")}
     owners = set() if even_dark else {one.owner for one in fields}
     dark = dark_among(session, viewer.partnership_id, owners)
-    held = [one for one in fields if one.class_name != _SHELL]  # the class is sealed: no edit makes a shell
+    gone = {one for one in {of.record_id for of in fields} if keys.is_destroyed(tombstone(one))}
+    held = [
+        one for one in fields if one.class_name != _SHELL and one.record_id not in gone
+    ]  # sealed: no edit
     there = [one for one in held if erased.isdisjoint(one.subjects) and one.owner not in dark]
     return _narrowed(there, asked)
 

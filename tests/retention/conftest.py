@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from conference.cases.models import Case
+from conference.cases.models import Case, Field, Record
 from conference.identity import services as identity
 from conference.identity.services import Viewer
 from conference.permissions import Role
+from conference.sharing.retention.models import Rewriting, Word
 from tests.support.world import World, add, make, told
 
 MORE = (("h-ig2", "homes", "Olive Marsh"), ("p-ig2", "police", "Piers Dunn"))
@@ -55,3 +57,16 @@ def officer(session: Session, world: World, who: str) -> Viewer:
     found = identity.viewer_for(session, world.staff[who])
     assert found is not None
     return found
+
+
+def settle_shared(session: Session, record_ids: Iterable[str], at: datetime) -> None:
+    """As if the owners had said of each field about several people that nothing of it need stay."""
+    records = session.scalars(select(Record).where(Record.id.in_(list(record_ids)))).all()
+    for record in records:
+        fields = session.scalars(select(Field).where(Field.record_id == record.id)).all()
+        for field in fields if len(record.subjects) > 1 else ():
+            if session.get(Rewriting, field.id) is None:
+                row = Rewriting(partnership_id=field.partnership_id, field_id=field.id, agency_id=field.owner)
+                row.word, row.at, row.by = Word.NOTHING_STAYS.value, at, field.made_by
+                session.add(row)
+    session.flush()

@@ -9,17 +9,27 @@ from sqlalchemy import select, text
 
 from conference import clock
 from conference.cases import forgetting
-from conference.cases.models import ERASED, Case, Field, FieldVersion, PersonIndex, Record, RecordSubject
+from conference.cases.models import (
+    ERASED,
+    Case,
+    CaseStatus,
+    Field,
+    FieldVersion,
+    PersonIndex,
+    Record,
+    RecordSubject,
+)
 from conference.errors import BadInput, Conflict, NotFound, Refused
 from conference.sharing import search
 from conference.sharing.door import disclose
+from conference.sharing.models import ConsentRow
 from conference.sharing.retention import erasing, holds, proposing, schedule
 from conference.sharing.retention.models import ErasedPerson, Erasure, State
 from conference.trail.reading import Wanted, events_for
 from conference.trail.sequencer import place
 from conference.vault.errors import RowBroken
 from conference.vault.keyfile import KeyFile
-from tests.retention.conftest import BOTH, officer
+from tests.retention.conftest import BOTH, officer, settle_shared
 from tests.support.world import HOME, World, import_models
 
 ADAM = ("Adam Kowalczyk", "12 Dyer Row", "has a knife", "Adam left", "Shouting between", BOTH)
@@ -39,6 +49,7 @@ def propose(world: World, who: str, person: str = "perpetrator", *, why: str = "
     with clock.held(world.now), world.database.write() as session:
         viewer, case = officer(session, world, who), session.get_one(Case, world.case_id)
         own = proposing.own_records(session, viewer, case, world.people[person])
+        settle_shared(session, own, clock.now())
         made = proposing.propose(
             session, viewer, case, world.people[person], records=own, why=why, at=clock.now()
         )
@@ -64,10 +75,12 @@ def lift(world: World, who: str, hold_id: str) -> None:
         holds.lift(session, viewer, session.get_one(holds.LegalHold, hold_id), at=clock.now())
 
 
-def erase(world: World, *who: str, person: str = "perpetrator") -> None:
+def erase(world: World, *who: str, person: str = "perpetrator", lose_shared: bool = True) -> None:
     with clock.held(world.now), world.database.write() as session:
         officers = [(world.staff[one], officer(session, world, one).agency_id) for one in who]
-        erasing.erase(session, world.people[person], officers=officers, at=clock.now())
+        erasing.erase(
+            session, world.people[person], officers=officers, at=clock.now(), lose_shared=lose_shared
+        )
 
 
 # --- an agency lets go of its own -----------------------------------------------------------------
@@ -159,6 +172,37 @@ def test_a_person_is_erased_when_every_owner_agreed(world: World) -> None:
         erase(world)
 
 
+def test_what_is_about_others_too_waits_until_somebody_says_what_stays(world: World) -> None:
+    with clock.held(world.now), world.database.write() as session:
+        viewer, case = officer(session, world, "h-ig"), session.get_one(Case, world.case_id)
+        own = proposing.own_records(session, viewer, case, world.people["perpetrator"])
+        with pytest.raises(BadInput, match="about others too"):
+            proposing.propose(
+                session,
+                viewer,
+                case,
+                world.people["perpetrator"],
+                records=own,
+                why="due",
+                at=clock.now(),
+            )
+    with pytest.raises(BadInput, match="--lose-shared"):
+        erase(world, "h-ig", "p-ig", lose_shared=False)
+    assert all(text in texts(world, "h-rep") for text in ADAM_HOMES)
+
+
+def test_what_somebody_said_goes_with_them(world: World) -> None:
+    def said() -> int:
+        with world.database.read() as session:
+            mine = select(ConsentRow).where(ConsentRow.person_id == world.people["victim"])
+            return len(session.scalars(mine).all())
+
+    assert said() > 0
+    erase(world, "h-ig", "p-ig", "n-ig", *_more(world), person="victim")
+    assert said() == 0
+    assert "Adam Kowalczyk" in texts(world, "p-rep"), "the case still opens"
+
+
 def test_the_house_finds_whom_every_agency_let_go_of(world: World) -> None:
     def ready() -> list[str]:
         with world.database.read() as session:
@@ -167,6 +211,9 @@ def test_the_house_finds_whom_every_agency_let_go_of(world: World) -> None:
     approve(world, "h-ig2", propose(world, "h-ig"))
     assert ready() == []
     approve(world, "p-ig2", propose(world, "p-ig"))
+    assert ready() == [], "the case is still going on"
+    with world.database.write() as session:
+        session.get_one(Case, world.case_id).status = CaseStatus.MONITORED
     assert ready() == [world.people["perpetrator"]]
     held = hold(world, "n-ig", None)
     assert ready() == []

@@ -26,7 +26,7 @@ from conference.trail import proving
 from conference.trail.sequencer import place
 from conference.vault.keyfile import KeyFile
 from conference.web import parts_of
-from tests.retention.conftest import officer, widen
+from tests.retention.conftest import officer, settle_shared, widen
 from tests.retention.test_erasing import ADAM
 from tests.routes import ROUTES
 from tests.support.client import application, signed_in
@@ -113,6 +113,7 @@ def test_one_of_two_is_erased_and_yesterdays_backup_shows_nothing_of_him(
     with world.database.write() as session:
         viewer, case = officer(session, world, "h-ig"), session.get_one(Case, world.case_id)
         own = proposing.own_records(session, viewer, case, adam(world))
+        settle_shared(session, own, now())
         made = proposing.propose(session, viewer, case, adam(world), records=own, why="due", at=now())
     with world.database.write() as session:
         found = session.get_one(Erasure, made.id)
@@ -126,7 +127,7 @@ def test_one_of_two_is_erased_and_yesterdays_backup_shows_nothing_of_him(
     assert not world.database.keys.is_destroyed(f"person/{adam(world)}")
     told = command(
         world.settings, "erase", adam(world), "--approved-by", world.staff["p-ig"], "--approved-by",
-        world.staff["p-ig2"],
+        world.staff["p-ig2"], "--lose-shared",
     )  # fmt: skip
     assert "is erased" in told
     assert command(world.settings, "erase", "--finish") == "Nothing was left undone.\n"

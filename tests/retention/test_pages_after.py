@@ -40,7 +40,7 @@ def erased(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with clock.held(world.now), world.database.write() as session:
         for person in request.param:
             officers = [(f"stf_{agency}", agency) for agency in ("police", "homes", "nhs", "haven", "safety")]
-            erasing.erase(session, world.people[person], officers=officers, at=clock.now())
+            erasing.erase(session, world.people[person], officers=officers, at=clock.now(), lose_shared=True)
     return world
 
 

@@ -59,7 +59,9 @@ def test_what_the_conference_wrote_stays_about_the_other(world: World, field_id:
         readers = select(FieldAudience.staff_id).where(FieldAudience.field_id == action.field_id)
         assert set(session.scalars(readers)) == {world.staff["s-chair"], world.staff["h-rep"]}
         officers = [(world.staff[who], officer(session, world, who).agency_id) for who in ("h-ig", "p-ig")]
-        erasing.erase(session, world.people["perpetrator"], officers=officers, at=clock.now())
+        erasing.erase(
+            session, world.people["perpetrator"], officers=officers, at=clock.now(), lose_shared=True
+        )
     for who, reads in (("h-rep", True), ("s-chair", True), ("p-rep", False)):
         assert (STAYS in texts(world, who)) is reads
         assert TEXT not in texts(world, who)
@@ -73,7 +75,9 @@ def test_what_the_conference_wrote_stays_about_the_other(world: World, field_id:
 def test_without_it_the_text_is_lost_and_the_action_stays(world: World, field_id: str) -> None:
     with clock.held(world.now), world.database.write() as session:
         officers = [(world.staff[who], officer(session, world, who).agency_id) for who in ("h-ig", "p-ig")]
-        erasing.erase(session, world.people["perpetrator"], officers=officers, at=clock.now())
+        erasing.erase(
+            session, world.people["perpetrator"], officers=officers, at=clock.now(), lose_shared=True
+        )
         assert session.get_one(Action, world.action_id).field_id == field_id
     app = application(world)
     with clock.held(world.now):

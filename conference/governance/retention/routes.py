@@ -189,7 +189,7 @@ def approve(erasure_id: str) -> ResponseReturnValue:
     found = proposing.find(g.session, g.viewer, page.cases, erasure_id)
     try:
         proposing.approve(g.session, g.viewer, found, at=clock.now())
-    except holds.Held as error:
+    except BadInput as error:
         show_refusal(form, error)
         return _proposal(erasure_id, form), 422
     return redirect(url_for(".proposal", erasure_id=erasure_id), 303)

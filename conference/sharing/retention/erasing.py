@@ -13,21 +13,37 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from conference import wall
-from conference.cases.forgetting import Went, forget_person, forget_records, records_about
-from conference.cases.models import CONFERENCE, ERASED, Field, Person, PersonIndex, Record
+from conference.cases.forgetting import Went, forget_person, forget_records, records_about, tombstone
+from conference.cases.models import (
+    CONFERENCE,
+    ERASED,
+    Case,
+    CasePerson,
+    CaseStatus,
+    Field,
+    Person,
+    PersonIndex,
+    Record,
+    RecordSubject,
+)
 from conference.db import Database
 from conference.errors import BadInput, NotFound
 from conference.inputs import moved
+from conference.sharing.models import ConsentRow, DecisionRow
 from conference.sharing.retention import holds
 from conference.sharing.retention.models import ErasedPerson, Erasure, Rewriting, State
+from conference.sharing.said import seal_said
 from conference.trail import writing
 from conference.trail.writing import LoggedItem
 from conference.vault.erase import destroy_after_commit, erase_person
 
+MISTAKE = "wrong"
+"""The reason for an erasure that says nothing of whether more will come."""
+OVER = (CaseStatus.MONITORED, CaseStatus.CLOSED)
 MOST_ITEMS = 200
 """How many fields one entry of the log names."""
 
@@ -47,9 +63,8 @@ def let_go(session: Session, erasure: Erasure, *, actor: str) -> list[Went]:
 
     Raises holds.Held.
     """
-    if holds.stands_against(session, erasure.agency_id, erasure.case_id, erasure.person_id):
-        raise holds.Held
     named = set(json.loads(erasure.records))
+    must_go(session, erasure.agency_id, erasure.case_id, {erasure.person_id}, named)
     own = select(Record.id).where(
         Record.id.in_(named), Record.owner == erasure.agency_id, Record.case_id == erasure.case_id
     )
@@ -73,9 +88,30 @@ def let_go(session: Session, erasure: Erasure, *, actor: str) -> list[Went]:
     return went
 
 
-def tombstone(record_id: str) -> str:
-    """The name of a key that never was, destroyed when a record was erased: no backup of the data has it."""
-    return f"record/{record_id}"
+def must_go(
+    session: Session, agency_id: str, case_id: str, people: Collection[str], records: Collection[str]
+) -> None:
+    """Whether an agency may erase these records of its own.
+
+    Raises holds.Held where the case, or anybody whom they are about, is held; BadInput where some are about
+    several people and nobody has said what stays about the others.
+    """
+    about = people_of_records(session, records)
+    if holds.stands_against(session, agency_id, case_id, {*people, *about}):
+        raise holds.Held
+    unsettled = sum(loss.unsettled for loss in _losses(session, records))
+    if unsettled:
+        raise BadInput(
+            f"{unsettled} of these are about others too. First your colleagues who work on the case say what "
+            "stays about them, or that nothing stays.",
+            "records",
+        )
+
+
+def people_of_records(session: Session, records: Collection[str]) -> set[str]:
+    """Whom these records are about, all of them."""
+    query = select(RecordSubject.person_id).where(RecordSubject.record_id.in_(sorted(records)))
+    return set(session.scalars(query))
 
 
 # --- a whole person -------------------------------------------------------------------------------
@@ -85,7 +121,10 @@ def losses(session: Session, person_id: str) -> list[Loss]:
     """What would go with somebody, by owner. Raises NotFound for nobody."""
     if session.get(Person, person_id) is None:
         raise NotFound
-    records = records_about(session, person_id)
+    return _losses(session, records_about(session, person_id))
+
+
+def _losses(session: Session, records: Collection[str]) -> list[Loss]:
     shared = {
         one.id
         for one in session.scalars(select(Record).where(Record.id.in_(records)))
@@ -111,25 +150,45 @@ def agreed_by(session: Session, person_id: str) -> list[Erasure]:
 
 
 def let_go_by_all(session: Session) -> list[str]:
-    """Ids of people of whom agencies erased what they held, and none holds anything more; nobody held."""
+    """Ids of people of whom agencies erased what they held, and none holds anything more; nobody held.
+
+    Nobody whose case is still going on, nor of whom only mistakes were erased: there is more to come.
+    """
     keys = session.info["keys"]
-    agreed = select(Erasure).where(Erasure.state == State.DONE.value)
+    agreed = select(Erasure).where(Erasure.state == State.DONE.value, Erasure.why != MISTAKE)
     people = sorted({one.person_id for one in session.scalars(agreed)})
     return [
         one
         for one in people
         if not keys.is_destroyed(f"person/{one}")
+        and not _goes_on(session, one)
         and not {loss.owner for loss in losses(session, one)} - {CONFERENCE}
         and not holds.on_person(session, one)
     ]
 
 
+def _goes_on(session: Session, person_id: str) -> bool:
+    """Whether a case that somebody is in is still to be heard, or has actions open."""
+    query = (
+        select(Case.id)
+        .join(CasePerson, CasePerson.case_id == Case.id)
+        .where(CasePerson.person_id == person_id, Case.status.not_in(OVER))
+    )
+    return session.scalars(query).first() is not None
+
+
 def erase(
-    session: Session, person_id: str, *, officers: Sequence[tuple[str, str]], at: datetime
+    session: Session,
+    person_id: str,
+    *,
+    officers: Sequence[tuple[str, str]],
+    at: datetime,
+    lose_shared: bool = False,
 ) -> list[Loss]:
     """Erase somebody for good. What went is given back, by owner.
 
     officers: who approved, as (staff id, agency): information governance officers, as the caller made sure.
+    lose_shared: also what is about others too, and of which nobody has said what stays; else BadInput.
     Raises holds.Held; BadInput unless each agency that still holds something about them agreed, by an officer
     named here, and two people in all; NotFound for nobody, and for who was erased already.
     """
@@ -138,12 +197,17 @@ def erase(
     if person is None or keys.is_destroyed(f"person/{person_id}"):
         raise NotFound
     moved(session, person.partnership_id)  # holds the counter: nobody records or holds anything meanwhile
-    if holds.on_person(session, person_id):
+    if holds.on_person(session, person_id, people_of_records(session, records_about(session, person_id))):
         raise holds.Held
     lost = losses(session, person_id)
     done = agreed_by(session, person_id)
     _must_be_agreed({one.owner for one in lost} - {CONFERENCE}, officers, done)
-    forget_person(session, person_id)
+    if not lose_shared and (unsettled := sum(one.unsettled for one in lost)):
+        raise BadInput(
+            f"{unsettled} fields are about others too, and nobody has said what stays about them. Let their "
+            "owners do so on the case's page, or lose them with --lose-shared."
+        )
+    _forget(session, person_id)
     approved = {staff for staff, _ in officers} or {who for one in done for who in _two(one)}
     if session.get(ErasedPerson, person_id) is None:
         session.add(
@@ -166,6 +230,14 @@ def erase(
     )
     erase_person(session, keys, person_id)
     return lost
+
+
+def _forget(session: Session, person_id: str) -> None:
+    """Take away what is known of somebody, and what they said and was decided about them."""
+    forget_person(session, person_id)
+    for table in (ConsentRow, DecisionRow):
+        session.execute(delete(table).where(table.person_id == person_id))
+    seal_said(session, person_id)
 
 
 def _must_be_agreed(
@@ -221,7 +293,7 @@ def forget_again(database: Database) -> tuple[int, int]:
     if people or records:
         with database.write(wall.SYSTEM) as session:
             for one in people:
-                forget_person(session, one)
+                _forget(session, one)
             forget_records(session, records)
             for partnership in session.scalars(select(Person.partnership_id).distinct()).all():
                 moved(session, partnership)

@@ -7,6 +7,7 @@ key; no other agency is told of it, for it would say that somebody holds somethi
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -103,25 +104,28 @@ def reason_of(session: Session, viewer: Viewer, hold: LegalHold) -> str | None:
     return read_notes(session, viewer, [note], about=hold.id, case_id=hold.case_id)[0]
 
 
-def stands_against(session: Session, agency_id: str, case_id: str, person_id: str) -> bool:
-    """Whether an agency may not erase its own about somebody in a case."""
+def stands_against(session: Session, agency_id: str, case_id: str, people: Collection[str]) -> bool:
+    """Whether an agency may not erase its own in a case, where that is about any of `people`."""
     query = select(LegalHold).where(
         LegalHold.lifted_at.is_(None),
         or_(
             (LegalHold.case_id == case_id) & LegalHold.person_id.is_(None),
-            (LegalHold.agency_id == agency_id) & (LegalHold.person_id == person_id),
+            (LegalHold.agency_id == agency_id) & LegalHold.person_id.in_(sorted(people)),
         ),
     )
     return session.scalars(query).first() is not None
 
 
-def on_person(session: Session, person_id: str) -> list[LegalHold]:
-    """Every hold in force that covers somebody: of any agency, on them or on a case that they are in."""
+def on_person(session: Session, person_id: str, others: Collection[str] = ()) -> list[LegalHold]:
+    """Every hold in force that covers somebody: of any agency, on them or on a case that they are in.
+
+    others: whom records are about together with them: what is held about these goes with the person's key.
+    """
     theirs = select(CasePerson.case_id).where(CasePerson.person_id == person_id)
     query = select(LegalHold).where(
         LegalHold.lifted_at.is_(None),
         or_(
-            LegalHold.person_id == person_id,
+            LegalHold.person_id.in_(sorted({person_id, *others})),
             LegalHold.person_id.is_(None) & LegalHold.case_id.in_(theirs),
         ),
     )

@@ -15,8 +15,7 @@ from conference.errors import BadInput, Conflict, NotFound, Refused
 from conference.identity.services import Viewer
 from conference.ids import new_id
 from conference.permissions import Permission
-from conference.sharing.retention import holds
-from conference.sharing.retention.erasing import let_go
+from conference.sharing.retention.erasing import let_go, must_go
 from conference.sharing.retention.models import Erasure, State
 from conference.trail import writing
 
@@ -64,8 +63,7 @@ def propose(
         raise NotFound
     if why not in REASONS:
         raise BadInput("Say why.", "why")
-    if holds.stands_against(session, viewer.agency_id, case.id, person_id):
-        raise holds.Held
+    must_go(session, viewer.agency_id, case.id, {person_id}, records)
     if any(one.person_id == person_id for one in waiting(session, viewer, [case])):
         raise BadInput("A proposal about them is waiting already. Answer it, or take it back.")
     made = Erasure(
@@ -89,13 +87,12 @@ def propose(
 def approve(session: Session, viewer: Viewer, found: Erasure, *, at: datetime) -> int:
     """A colleague approves: it is erased with this transaction. How many fields went.
 
-    Raises Refused for whoever proposed it, Conflict if it does not wait any more, holds.Held.
+    Raises Refused for whoever proposed it, Conflict if it does not wait any more, BadInput.
     """
     _hold(session, viewer, found)
     if viewer.staff_id == found.proposed_by:
         raise Refused("own-act")
-    if holds.stands_against(session, found.agency_id, found.case_id, found.person_id):
-        raise holds.Held
+    must_go(session, found.agency_id, found.case_id, {found.person_id}, json.loads(found.records))
     _answered(session, viewer, found, State.DONE, at=at)
     return len(let_go(session, found, actor=viewer.staff_id))
 
