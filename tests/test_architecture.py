@@ -40,7 +40,11 @@ def name(path: Path) -> str:
 
 # --- what is stored ---
 
-NO_PARTITION = {"partnership": "it is the partition", "staff_role": "part of a row of staff, which has it"}
+NO_PARTITION = {
+    "partnership": "it is the partition",
+    "staff_role": "part of a row of staff, which has it",
+    "sealing_run": "a process, which seals for every partnership",
+}
 
 # Bytes that are no sealed content, and why they may lie open.
 OPEN_BYTES = {
