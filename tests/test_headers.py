@@ -251,6 +251,7 @@ def test_the_walk_is_a_walk(walked: Walk) -> None:
         ("consents.stop", "GET"),
         ("consents.withdrawn", "GET"),
         ("wrong.report", "GET"),  # it is reported already: see tests/recalls
+        ("rewriting.write", "GET"),  # of a record about several people: see tests/retention
         ("notices.recall", "GET"),  # for whoever recorded a withdrawal: see tests/recalls
     }
 
