@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from sqlalchemy import (
     DateTime,
@@ -27,6 +27,7 @@ from sqlalchemy import (
     event,
     make_url,
 )
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, UOWTransaction, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import PoolResetState
 
     from conference.vault.keyfile import KeyFile
+
+Result = TypeVar("Result")
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -213,6 +216,23 @@ def bind(session: Session, agency: str) -> None:
     session.info["agency"] = agency
     if session.in_transaction() and not session.info["database"].is_sqlite:
         _bind(session.connection(), session.info["keys"], agency)
+
+
+IN_EACH_OTHERS_WAY = {
+    "40P01",
+    "40001",
+}  # PostgreSQL's words for a deadlock, and for a change beneath one's feet
+
+
+def patiently(step: Callable[[], Result], times: int = 5) -> Result:
+    """Do a transaction that may be done again, again where PostgreSQL ended it to let another go on."""
+    for _ in range(times - 1):
+        try:
+            return step()
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in IN_EACH_OTHERS_WAY:
+                raise
+    return step()
 
 
 def writable(session: Session) -> bool:

@@ -320,9 +320,13 @@ def test_other_keys_open_nothing(
     for path in ("/cases/{}", "/cases/{}/print", "/cases/{}/research"):
         for who in ("h-rep", "p-rep", "s-chair"):
             answer = signed_in(app, own, who).get(path.format(world.case_id), base_url="http://localhost")
+            if which == "directory":  # no name of staff opens; the rest is whole, and sealed with other keys
+                of_nobody(answer.get_data(), values & names)
+                continue
             assert answer.status_code >= 500, (path, who)
             of_nobody(answer.get_data(), values - names)
-    assert opened_texts <= names
+    if which != "directory":
+        assert opened_texts <= names
     of_nobody(lines.getvalue().encode(), values)
     parts_of(app).database.close()
     own.database.close()

@@ -166,13 +166,13 @@ def test_while_a_hidden_case_is_heard_the_room_is_as_it_is_between_cases(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     opened: list[int] = []
-    inner = unseal.open_all
+    inner = unseal.open_each
 
     def counted(session, sealed):
         opened.append(len(sealed))
         return inner(session, sealed)
 
-    monkeypatch.setattr(opening, "open_all", counted)
+    monkeypatch.setattr(opening, "open_each", counted)
     seen = []
     for is_heard in (False, True):
         one = copied(world, tmp_path / str(is_heard))

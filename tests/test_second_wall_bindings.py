@@ -96,7 +96,7 @@ def test_nothing_that_was_set_goes_along_to_the_next(walled: Walled) -> None:
             before = session.connection().connection.driver_connection.info.backend_pid
         with database.write("nhs") as session:
             connection = session.connection().connection.driver_connection
-            assert connection.execute("SHOW search_path").fetchone()[0] == '"$user", public'
+            assert connection.execute("SHOW search_path").fetchone()[0] == "public"
             assert connection.execute("SHOW row_security").fetchone()[0] == "on"
             assert connection.execute(LEFT).fetchone()[0] == 0, statement
             locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"

@@ -7,15 +7,16 @@ again by asking the database; several may work at once. Old versions and data ke
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import case, delete, func, select, table, text, update
 from sqlalchemy import column as named
 from sqlalchemy.orm import Session
 
-from conference.db import Database
+from conference.db import Database, patiently
 from conference.ids import new_id
 from conference.vault.datakeys import COLUMNS, SEALING, Stored, outer_layer, retired
 from conference.vault.envelope import NotSealedHere
@@ -139,8 +140,12 @@ def retire(database: Database, task: Task) -> None:
             ids = session.scalars(query.with_only_columns(DataKey.id).limit(BATCH * 5)).all()
         if not ids:
             return
-        with database.write() as session:
-            session.execute(update(DataKey).where(DataKey.id.in_(ids)).values(current=False))
+        patiently(partial(_no_longer_current, database, ids))
+
+
+def _no_longer_current(database: Database, ids: Sequence[str]) -> None:
+    with database.write() as session:
+        session.execute(update(DataKey).where(DataKey.id.in_(ids)).values(current=False))
 
 
 class Rewrapped(NamedTuple):

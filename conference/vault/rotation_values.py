@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sqlalchemy import LargeBinary, RowMapping, Table, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from conference.db import Database
+from conference.db import Database, patiently
 from conference.vault.datakeys import Fault, Wanted, for_opening, for_sealing
 from conference.vault.envelope import NotSealedHere, OpenKey, decrypt, encrypt_many, key_id_in, short_id
-from conference.vault.errors import KeyGone
+from conference.vault.errors import KeyGone, KeyMissing
 from conference.vault.models import DataKey
 from conference.vault.place import Place
 from conference.vault.rotation import BATCH, Task
@@ -80,11 +81,37 @@ def reseal(
         rows = [tuple(row) for row in session.execute(query)]
     due = [row[: len(key)] for row in rows if not old.isdisjoint(map(_mark, row[len(key) :]))]
     step = NOTHING._replace(looked=len(rows), last=rows[-1][: len(key)] if len(rows) == PAGE else None)
+    _make_keys(database, {mark for row in rows for mark in map(_mark, row[len(key) :]) if mark in old})
     for start in range(0, len(due), BATCH):
-        with database.write() as session:
-            more = _batch(session, of, table, due[start : start + BATCH], old)
-        step = step.with_more(more)._replace(last=step.last)
+
+        def some(some_due: Sequence[Key] = due[start : start + BATCH]) -> Step:
+            with database.write() as session:
+                return _batch(session, of, table, some_due, old)
+
+        step = step.with_more(patiently(some))._replace(last=step.last)
     return step
+
+
+def _make_keys(database: Database, marks: set[bytes]) -> None:
+    """Make the data keys that follow those with these marks, each in a transaction of its own.
+
+    Made where rows are held, they would let a rotation and somebody who corrects a field wait for each other.
+    """
+    of = [DataKey.partnership_id, DataKey.owner, DataKey.subjects, DataKey.purpose]
+    ids = [key_id_in(b"\0" + mark) for mark in marks]
+    with database.read() as session:
+        followed = session.execute(select(*of).where(DataKey.id.in_(ids))).all()
+        wanted = {Wanted._make(row) for row in followed}
+        there = session.execute(
+            select(*of).where(DataKey.current, DataKey.subjects.in_({one.subjects for one in wanted}))
+        ).all()
+    for one in sorted(wanted - {Wanted._make(row) for row in there}):
+
+        def made(one: Wanted = one) -> None:
+            with database.write() as session, suppress(KeyMissing):  # of somebody erased; it is said later
+                for_sealing(session, Counter({one: 0}))
+
+        patiently(made)
 
 
 class InUse(NamedTuple):

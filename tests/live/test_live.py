@@ -319,13 +319,13 @@ def test_while_nothing_moves_it_costs_little_and_opens_nothing(
     app: ConferenceFlask, told_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[int] = []
-    inner = unseal.open_all
+    inner = unseal.open_each
 
     def counting(session, sealed, **more):
         opened.append(len(sealed))
         return inner(session, sealed, **more)
 
-    monkeypatch.setattr("conference.sharing.opening.open_all", counting)
+    monkeypatch.setattr("conference.sharing.opening.open_each", counting)
     statements: list[str] = []
     event.listen(parts_of(app).database.engine, "before_cursor_execute",
                  lambda _c, _cu, statement, *_: statements.append(statement))  # fmt: skip
