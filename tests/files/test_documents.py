@@ -214,7 +214,7 @@ def test_a_copy_that_is_refused_says_where_and_is_not_kept(
         case = session.get_one(Case, world.case_id)
         documents.mark_words(session, viewer, case, field_id, ["Mill Street", " ", "Mill  Street"])
         documents.mark_region(session, viewer, case, field_id, 2, [(100, 200), (4000, 3000)])
-        documents.ask_copy(session, viewer, case, field_id, at=NOW)
+        documents.ask_copy(session, viewer, case, field_id, at=NOW + timedelta(minutes=1))
     asked: dict[str, object] = {}
 
     def refuse(_opened: object, **given: object) -> workshop.Copy:
