@@ -79,6 +79,7 @@ def _unpacked(source: zipfile.ZipFile, part: zipfile.ZipInfo, most: int) -> byte
         with source.open(part) as stream:
             return stream.read(most)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        # all that zipfile raises for a part: broken, cut off, packed in another way, or under a password
         raise Unfit(Fault.BROKEN) from None
 
 
