@@ -62,6 +62,7 @@ class Watched:
     def look(self, *, axe: bool = True, narrow_axe: bool = False) -> None:
         """Assert all that holds on every page of ours, of the page as it stands."""
         page = self.page
+        page.wait_for_load_state()  # a click returns when the answer begins, not when the page is whole
         where = urlsplit(page.url).path
         main = page.locator("body").inner_text()
         assert page.locator("h1").count() == 1, where
