@@ -73,11 +73,6 @@ soak: ready-test ## Long counts; stop it at any time, it goes on where it was
 mutants: ready-test ## Change the engine in thousands of small ways: a test must notice each (hours; goes on where it was)
 	python -m tests.mutants $(ARGS)
 
-.PHONY: xray
-xray: ready-test ## An outside check of redacted copies, in an environment of its own
-	@setup/xray.sh
-	$(PYTEST) tests/files/test_xray.py
-
 .PHONY: bench
 bench: ready-test ## Measure speed and memory
 	python -m bench $(ARGS)

@@ -25,7 +25,7 @@ fi
 case $level in
   run) setup/system.sh python && setup/python.sh run ;;
   check) setup/system.sh python && setup/python.sh dev ;;
-  test) setup/system.sh python chromium fonts postgresql softhsm ocr office && setup/python.sh dev ;;
+  test) setup/system.sh python chromium fonts postgresql softhsm ocr office && setup/python.sh dev && setup/xray.sh ;;
 esac
 setup/node.sh
 .venv/bin/python setup/vendor.py
