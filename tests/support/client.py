@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from flask.json.tag import TaggedJSONSerializer
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from conference.cases.models import Case
 from conference.governance.wrong import services as wrong
@@ -31,11 +32,29 @@ from tests.support.world import AWAY, HOME, World, copied, told
 __all__ = ["application", "copied", "looked", "settle", "signed_in", "without_tokens"]
 
 
+class Compiled(BytecodeCache):
+    """Templates as this process has compiled them, for each application that it makes."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 def application(world: World) -> ConferenceFlask:
     """The application over a world, without the server: its sequencer does not run by itself."""
     from conference.assembly import assemble
 
     app = assemble(world.settings)
+    app.jinja_env.bytecode_cache = COMPILED
     app.testing = False
     app.config["PROPAGATE_EXCEPTIONS"] = False
     return app
