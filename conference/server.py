@@ -11,17 +11,18 @@ from conference import create_app
 from conference.commands import installing
 from conference.commands.errors import Stopped
 from conference.identity.models import Partnership
-from conference.sharing.files.work import Workshop
+from conference.sharing.files.work import at_work
 from conference.sharing.holding.watching import Watch
 from conference.trail.errors import LogDisagrees
 from conference.trail.sequencer import check_start
-from conference.trail.witnessing.asker import Asker
+from conference.trail.witnessing.asker import asking
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from conference.db import Database
-    from conference.settings import Settings
+    from conference.repeated import Repeated
+from conference.settings import Settings
 
 # A live room holds one thread for each stream, and pages need some beside them.
 THREADS_OF_ONE = 40
@@ -60,9 +61,7 @@ class _Server(BaseApplication):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._app: Flask | None = None
-        self._asker: Asker | None = None
-        self._workshop: Workshop | None = None
-        self._watch: Watch | None = None
+        self._threads: list[Repeated | Watch] = []
         super().__init__()
 
     def load_config(self) -> None:
@@ -75,21 +74,19 @@ class _Server(BaseApplication):
         self._app = create_app(self._settings)
         parts = self._app.extensions["conference"]
         parts.sequencer.start()
-        self._watch = Watch(parts.database).start()
-        self._asker = Asker(parts.database).start()
-        self._workshop = Workshop(parts.database, self._settings.clamd).start()
+        self._threads = [
+            Watch(parts.database).start(),
+            asking(parts.database).start(),
+            at_work(parts.database, self._settings.clamd).start(),
+        ]
         return self._app
 
     def _stop(self, _server: object, _worker: object) -> None:
         """Place what is queued, and give the connections back."""
         if self._app is not None:
             parts = self._app.extensions["conference"]
-            if self._asker is not None:
-                self._asker.stop()
-            if self._workshop is not None:
-                self._workshop.stop()
-            if self._watch is not None:
-                self._watch.stop()
+            for thread in reversed(self._threads):
+                thread.stop()
             parts.sequencer.stop()
             parts.database.close()
 

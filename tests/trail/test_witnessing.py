@@ -376,7 +376,7 @@ def test_the_thread_asks_by_itself(
 ) -> None:
     monkeypatch.setattr(asker, "EVERY_SECONDS", 0.05)
     write_many(database, 1)
-    running_one = asker.Asker(database).start()
+    running_one = asker.asking(database).start()
     try:
         until = time.monotonic() + 20
         while (found := newest(database)) is None or not found.has_quorum:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +23,7 @@ from conference.files import child, workshop
 from conference.files.faults import Fault, Unfit
 from conference.files.kinds import Media
 from conference.files.scanning import ScannerAway, is_clean
+from conference.repeated import Repeated
 from conference.sharing.files import store
 from conference.sharing.files.models import Attachment, DocumentCopy, State
 from conference.sharing.files.opening import marks_of_copy
@@ -39,33 +39,10 @@ TRIES = 3
 log = logging.getLogger(__name__)
 
 
-class Workshop:
-    """One of these runs in each server process. clamd: where a scanner listens; None where there is none."""
-
-    def __init__(self, database: Database, clamd: str | None) -> None:
-        self._database = database
-        self._clamd = clamd
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="workshop", daemon=True)
-
-    def start(self) -> Workshop:
-        """Begin, and give itself back."""
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        """End; what is being worked on is taken up again later."""
-        self._stopping.set()
-        self._thread.join(1)
-
-    def _run(self) -> None:
-        child.sweep()
-        while not self._stopping.wait(EVERY_SECONDS):
-            try:
-                while not self._stopping.is_set() and work_once(self._database, self._clamd):
-                    pass
-            except Exception:  # it must not die silently: it is tried again in a few seconds
-                log.exception("a file could not be worked on")
+def at_work(database: Database, clamd: str | None) -> Repeated:
+    """The thread of a server process. clamd: where a scanner listens; None where there is none."""
+    child.sweep()
+    return Repeated("workshop", EVERY_SECONDS, lambda: work_once(database, clamd))
 
 
 @dataclass(frozen=True, slots=True)

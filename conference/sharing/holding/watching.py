@@ -6,11 +6,10 @@ What is not given is forgotten at once, and open pages are told. One of these ru
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from conference.db import Database
+from conference.repeated import Repeated
 from conference.sharing.holding import services
 from conference.sharing.holding.models import Standing
 from conference.vault.catalogue import Agency
@@ -29,22 +28,23 @@ class Watch:
         self._keys = services.keyring(database)
         self._said: dict[Agency, Standing] = {}
         self._asked: dict[Agency, Future[bool]] = {}
-        self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="holders")
-        self._thread = threading.Thread(target=self._run, name="key-watch", daemon=True)
+        self._thread = Repeated("key-watch", EVERY_SECONDS, self._round)
 
     def start(self) -> Watch:
         """Begin, when each holder was asked once, and give itself back."""
-        self._look_or_say()
+        try:
+            self.look()
+        except Exception:  # the first round tries again
+            log.exception("the holders of keys could not be asked")
         self._keys.held.watched = True
         self._thread.start()
         return self
 
     def stop(self) -> None:
         """End; what is being asked is given up."""
-        self._stopping.set()
         self._keys.held.watched = False
-        self._thread.join(1)
+        self._thread.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def look(self) -> None:
@@ -63,14 +63,6 @@ class Watch:
         services.say_all(self._database, changed)
         self._said = found
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            began = time.monotonic()
-            self._look_or_say()
-            self._stopping.wait(max(0.05, EVERY_SECONDS - (time.monotonic() - began)))
-
-    def _look_or_say(self) -> None:
-        try:
-            self.look()
-        except Exception:  # it must not die silently: it is tried again in a moment
-            log.exception("the holders of keys could not be asked")
+    def _round(self) -> bool:
+        self.look()
+        return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from conference.clock import now
 from conference.db import Database
+from conference.repeated import Repeated
 from conference.trail.models import LogLeaf
 from conference.trail.witnessing import roll, standing
 from conference.trail.witnessing.asking import Outcome, Target, ask
@@ -30,30 +30,14 @@ _TURN = 4_917_330_285_510_764  # any number that no other program uses as an adv
 log = logging.getLogger(__name__)
 
 
-class Asker:
-    """One of these runs in each server process; one of them at a time asks."""
+def asking(database: Database) -> Repeated:
+    """The thread of a server process; one of them at a time asks."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="asker", daemon=True)
+    def one_round() -> bool:
+        ask_those_due(database)
+        return False
 
-    def start(self) -> Asker:
-        """Begin, and give itself back."""
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        """End; a request that is under way is given up with the process."""
-        self._stopping.set()
-        self._thread.join(1)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(EVERY_SECONDS):
-            try:
-                ask_those_due(self._database)
-            except Exception:  # it must not die silently: it is tried again in a few seconds
-                log.exception("the witnesses could not be asked")
+    return Repeated("asker", EVERY_SECONDS, one_round)
 
 
 def ask_those_due(database: Database) -> dict[str, Outcome]:
