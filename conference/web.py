@@ -26,8 +26,9 @@ from conference.identity.login import current_viewer
 from conference.identity.models import Staff
 from conference.identity.services import Viewer
 from conference.permissions import Permission
+from conference.sharing import broken
 from conference.trail import receipts, writing
-from conference.vault.errors import KeyDark
+from conference.vault.errors import KeyDark, RowBroken, SealBroken
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -275,17 +276,17 @@ def _where(trace: Any) -> list[str]:
 def _conference_error(error: ConferenceError) -> ResponseReturnValue:
     if isinstance(error, NotSignedIn):
         return _to_sign_in()
-    if isinstance(error, NotFound | Refused | ReasonNeeded):
-        try:
-            _log_refusal(error)
-        except (SQLAlchemyError, OSError):
-            log.exception("a refusal could not be logged")
-            error = LogUnavailable()
-    if isinstance(error, ReasonNeeded):
-        return redirect(url_for("desk.reason", case_id=error.case_id), 303)
     if error.status >= 500:
         place = getattr(error, "place", None)  # table, row and column of what does not open
         log.error("%s", type(error).__name__, extra={"fields": {"place": str(place)}} if place else None)
+    if isinstance(error, NotFound | Refused | ReasonNeeded | SealBroken | RowBroken):
+        try:
+            _log_what_was_not_given(error)
+        except (SQLAlchemyError, OSError, ConferenceError):
+            log.exception("what was not given could not be logged")
+            error = LogUnavailable()
+    if isinstance(error, ReasonNeeded):
+        return redirect(url_for("desk.reason", case_id=error.case_id), 303)
     return _page(error.status, gate=getattr(error, "gate", None), message=getattr(error, "message", None))
 
 
@@ -318,8 +319,8 @@ def _to_sign_in() -> ResponseReturnValue:
     return redirect(target, 303)
 
 
-def _log_refusal(error: ConferenceError) -> None:
-    """Who asked for what, and the gate: in a transaction of its own, for the request's has been rolled back.
+def _log_what_was_not_given(error: ConferenceError) -> None:
+    """Who asked for what, and why not: in a transaction of its own, for the request's has been rolled back.
 
     The case is named as it was asked for, whether it exists or not.
     """
@@ -327,17 +328,21 @@ def _log_refusal(error: ConferenceError) -> None:
     if viewer is None:
         return
     asked = str((request.view_args or {}).get("case_id", ""))
+    case_id = asked if _CASE_ID.fullmatch(asked) else None
     gate = error.gate if isinstance(error, Refused) else type(error).__name__
     with parts_of(current_app).database.write() as session:
         session.info["request"] = g.request_id
-        writing.record(
-            session,
-            "access.refused",
-            partnership=viewer.partnership_id,
-            actor=viewer.staff_id,
-            agency=viewer.agency_id,
-            case=asked if _CASE_ID.fullmatch(asked) else None,
-            channel="screen",
-            mark={"NotFound": "not-found", "ReasonNeeded": "reason-needed"}.get(gate, gate),
-        )
+        if isinstance(error, SealBroken | RowBroken):
+            broken.record_whole(session, viewer, case_id, error)
+        else:
+            writing.record(
+                session,
+                "access.refused",
+                partnership=viewer.partnership_id,
+                actor=viewer.staff_id,
+                agency=viewer.agency_id,
+                case=case_id,
+                channel="screen",
+                mark={"NotFound": "not-found", "ReasonNeeded": "reason-needed"}.get(gate, gate),
+            )
     parts_of(current_app).wake()

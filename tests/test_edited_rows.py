@@ -30,6 +30,7 @@ from conference.db import Base
 from conference.identity.sessions import cookie_name
 from conference.sharing import consents, policy
 from conference.sharing.models import ConsentRow, DecisionRow, PolicyVersion
+from conference.trail.reading import Wanted, events_for
 from conference.trail.sequencer import place
 from conference.vault.errors import RowBroken
 from conference.web import ConferenceFlask, JsonLines, parts_of
@@ -40,6 +41,7 @@ from tests.test_postgres import words
 HOST = "http://localhost"
 VALUES = ("Maria", "Kowalczyk", "Larch Walk", "has a knife", "Old wishes", "overdose", "near the school")
 WHY = "She is in danger tonight"
+NOBODY = {"agency", "staff", "staff_role"}  # nobody is signed in then who could have asked
 ONE_VALUE = {"old value"}  # it alone does not open: the rest of the page is whole
 
 
@@ -424,10 +426,22 @@ def test_an_edit_is_refused_named_and_logged(edited: Known, what: str, lines: io
         return
     assert answer.status_code == 500
     assert "Something went wrong" in body
+    assert "was changed in the database" in body
     places = errors(lines)
     assert len(places) == 1
     assert places[0].startswith(named.format(**edited.ids))
     assert not [value for value in VALUES if value in lines.getvalue()]
+    if places[0].split()[0] not in NOBODY:
+        assert said_of_broken(edited, who)[-1].partition(".")[0] == places[0].split()[0]
+
+
+def said_of_broken(known: Known, who: str) -> list[str]:
+    """Where something was changed, as the officers of somebody's agency read it in the log."""
+    agency = known.world.viewer(who).agency_id
+    place(known.world.database, HOME)
+    with known.world.database.read() as session:
+        found = events_for(session, HOME, agency, Wanted(names=("seal.broken",)))
+        return [str(one.mark) for one in reversed(found)]
 
 
 @pytest.mark.parametrize(

@@ -15,15 +15,16 @@ from sqlalchemy.orm import Session
 from conference.cases.models import CONFERENCE
 from conference.identity.services import Viewer
 from conference.trail import writing
-from conference.vault.errors import KeyDark, KeyGone, SealBroken
+from conference.vault.errors import KeyDark, KeyGone, RowBroken, SealBroken
 from conference.vault.place import Place
 from conference.vault.unseal import Opened, Sealed, open_each
 
 log = logging.getLogger("conference.sharing")
 
 INSTEAD = "This cannot be shown: it was changed in the database. Tell whoever runs this service."
-_ID = re.compile(r"[a-z]{3}_[0-9a-z]{20,40}")
-_WORD = re.compile(r"[a-z_]{1,60}")
+# An event names no person but in an item, which can be erased.
+_ID = re.compile(r"(?!per_)[a-z]{3}_[0-9a-z]{20,40}")
+_WHERE = re.compile(r"[a-z_]{1,60}(\.[a-z_]{1,60})?")
 
 
 def is_broken(opened: Opened, *, erased: bool = True) -> bool:
@@ -43,17 +44,40 @@ def record(
     for owner, place in broken:
         log.error("SealBroken", extra={"fields": {"place": str(place)}})
         column = place.column.partition("/")[0]
-        writing.record(
-            session,
-            "seal.broken",
-            partnership=viewer.partnership_id,
-            actor=viewer.staff_id,
-            agency=viewer.agency_id,
-            case=case_id,
-            about=(place.row,) if _ID.fullmatch(place.row) else (),
-            mark=f"{place.table}.{column}" if _WORD.fullmatch(place.table + column) else None,
-            concerns=() if owner == CONFERENCE else (owner,),
-        )
+        concerns = () if owner == CONFERENCE else (owner,)
+        _record(session, viewer, case_id, place.row, f"{place.table}.{column}", concerns)
+
+
+def record_whole(
+    session: Session, viewer: Viewer, case_id: str | None, fault: SealBroken | RowBroken
+) -> None:
+    """Log that a whole answer was not given, because what it needs is not as it was written."""
+    if isinstance(fault, RowBroken):
+        _record(session, viewer, case_id, fault.row, fault.table)
+    else:
+        column = fault.place.column.partition("/")[0]
+        _record(session, viewer, case_id, fault.place.row, f"{fault.place.table}.{column}")
+
+
+def _record(
+    session: Session,
+    viewer: Viewer,
+    case_id: str | None,
+    row: str,
+    where: str,
+    concerns: tuple[str, ...] = (),
+) -> None:
+    writing.record(
+        session,
+        "seal.broken",
+        partnership=viewer.partnership_id,
+        actor=viewer.staff_id,
+        agency=viewer.agency_id,
+        case=case_id,
+        about=(row,) if _ID.fullmatch(row) else (),
+        mark=where if _WHERE.fullmatch(where) else None,
+        concerns=concerns,
+    )
 
 
 def open_or_say(

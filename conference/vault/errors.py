@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from conference.vault.place import Place
 
 
+CHANGED = (
+    "Something that this page needs was changed in the database, so nothing of it is shown. "
+    "Tell whoever runs this service."
+)
+
+
 class KeyFileBroken(ConferenceError):
     """The key file cannot be used; the message says why and what to do."""
 
@@ -48,6 +54,8 @@ class KeyRevoked(KeyMissing):
 class SealBroken(ConferenceError):
     """A sealed value is not what was put in this place: changed, moved, or of another key file."""
 
+    message = CHANGED
+
     def __init__(self, place: Place, why: str) -> None:
         super().__init__(f"{place}: {why}")
         self.place = place
@@ -56,6 +64,8 @@ class SealBroken(ConferenceError):
 
 class RowBroken(ConferenceError):
     """A row is not as the application wrote it, or a row of its list is gone: nothing is decided on it."""
+
+    message = CHANGED
 
     def __init__(self, table: str, row: str) -> None:
         super().__init__(f"{table} {row}: it was not written by this application with this key file")
