@@ -13,12 +13,13 @@ import pytest
 
 from conference import wall
 from conference.cases.models import Case
-from conference.commands import backing_up, restoring
+from conference.commands import backing_up, doctoring, restoring
 from conference.commands.errors import Stopped
 from conference.db import Database
 from conference.settings import Settings
 from conference.sharing import search
 from conference.sharing.door import disclose
+from conference.sharing.searching.reindexing import reindex
 from conference.trail.sequencer import place
 from conference.trail.sqlstore import SqlStore
 from conference.vault.erase import erase_person
@@ -118,6 +119,27 @@ def test_a_restored_backup_is_whole_and_says_what_its_log_lost(
     with closing_of(world, elsewhere) as copy:
         assert not restoring._against_any(copy, later.read_bytes(), later, told.append)
     assert "are lost" in told[-1]
+
+
+def test_it_says_that_nobody_is_found_where_the_indexes_are_older_than_their_keys(
+    world: World, elsewhere: Settings, tmp_path: Path
+) -> None:
+    backing_up.back_up(world.settings, tmp_path / "backup", tell=lambda _: None)
+    with closing_of(world) as database:
+        assert reindex(database, HOME, tell=lambda _: None)
+    told: list[str] = []
+    assert restoring.restore(elsewhere, tmp_path / "backup", tell=told.append)
+    assert "run `conference search reindex`" in said(told)
+    assert f"{HOME}: nobody is found" in said(doctored(elsewhere))
+    with closing_of(world, elsewhere) as database:
+        assert reindex(database, HOME, tell=lambda _: None)
+    assert "nobody is found" not in said(doctored(elsewhere))
+
+
+def doctored(settings: Settings) -> list[str]:
+    told: list[str] = []
+    doctoring.run(settings, tell=told.append)
+    return told
 
 
 @BOTH

@@ -21,6 +21,7 @@ from conference.identity.services import list_agencies
 from conference.settings import Settings
 from conference.sharing.holding import services as holding
 from conference.sharing.holding.models import Standing
+from conference.sharing.searching.reindexing import is_behind
 from conference.trail import ddl, epochs
 from conference.trail.errors import LogDisagrees
 from conference.trail.models import LogEvent, LogQueue
@@ -87,9 +88,20 @@ def _findings(settings: Settings) -> Iterator[Finding]:
             yield from _database(session, settings)
             yield from _holders(session, keys)
             for partnership in session.scalars(select(Partnership.id).order_by(Partnership.id)).all():
+                yield from _indexes(session, partnership)
                 yield from _log(session, partnership, settings)
     finally:
         database.close()
+
+
+def _indexes(session: Session, partnership: str) -> Iterator[Finding]:
+    """Whether people can be found."""
+    if is_behind(session, partnership):
+        says = (
+            f"{partnership}: nobody is found, for the keys of the search indexes are destroyed. "
+            "Run `conference search reindex`."
+        )
+        yield Finding(is_well=False, says=says)
 
 
 def _many(keys: KeyFile) -> str:

@@ -23,6 +23,7 @@ from conference.db import Database
 from conference.identity.models import Partnership
 from conference.settings import Settings
 from conference.sharing.retention import erasing
+from conference.sharing.searching import reindexing
 from conference.trail.comparing import Comparison, Found, compare
 from conference.trail.errors import LogDisagrees
 from conference.trail.inspecting import check_whole
@@ -54,6 +55,7 @@ def restore(settings: Settings, folder: Path, *, kept: Iterable[Path] = (), tell
     walling.put_key(settings.database, settings.keys)
     with opened(settings) as database:
         _forget_erased(database, tell)
+        _say_who_is_not_found(database, tell)
         whole = _look(database, tell)
         for partnership, note in manifest.logs.items():
             whole &= _held_against(database, partnership, note.encode(), "The backup's own checkpoint", tell)
@@ -107,6 +109,17 @@ def _forget_erased(database: Database, tell: Say) -> None:
         tell(f"{people} people in it were erased. They stay so: nothing about them can be read or found.")
     if records:
         tell(f"{records} records in it were erased by their agencies. They stay so.")
+
+
+def _say_who_is_not_found(database: Database, tell: Say) -> None:
+    """Of indexes whose keys were renewed since. None is made anew: another copy may be the one in use."""
+    with database.read() as session:
+        for partnership in session.scalars(select(Partnership.id).order_by(Partnership.id)).all():
+            if reindexing.is_behind(session, partnership):
+                tell(
+                    f"{partnership}: the search indexes in it are older than their keys, so nobody is found. "
+                    "When this database is the one in use, run `conference search reindex`."
+                )
 
 
 def _look(database: Database, tell: Say) -> bool:

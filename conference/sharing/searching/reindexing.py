@@ -49,6 +49,14 @@ def reindex(database: Database, partnership_id: str, *, tell: Tell) -> bool:
     return True
 
 
+def is_behind(session: Session, partnership_id: str) -> bool:
+    """Whether the indexes are of a backup from before their keys were renewed: nobody is found by them."""
+    state = session.get(IndexState, partnership_id)
+    version = 1 if state is None else state.version
+    keys = session.info["keys"]
+    return any(keys.is_destroyed(f"index/{partnership_id}/{kind}/{version}") for kind in KINDS)
+
+
 def _begin(session: Session, partnership_id: str) -> None:
     """Go on where an earlier run stopped, or begin with the next version."""
     inputs.hold(session, partnership_id)
