@@ -158,17 +158,21 @@ class Bare(Committer):
         self._size = 0
         super().__init__(None)  # type: ignore[arg-type]
 
-    def _stored(self, group: list[Any], *, again: bool = False) -> list[bool]:
+    @contextmanager
+    def _begun(self) -> Iterator[Any]:
+        self._raw.execute("BEGIN IMMEDIATE")
+        yield None
+        self._raw.execute("COMMIT")
+
+    def _stored(self, _session: Any, group: list[Any], *, again: bool = False) -> list[bool]:
         del again
         leaves: list[bytes] = [answer.prepared[0] for answer in group]
         hashes = [leaf_hash(leaf) for leaf in leaves]
         fresh = append(lambda level, at: self._edge[level, at], self._size, hashes)
         self._edge.update({(node.level, node.position): node.hash for node in fresh})
-        self._raw.execute("BEGIN IMMEDIATE")
         rows = zip(range(self._size, self._size + len(leaves)), leaves, hashes, strict=True)
         self._raw.executemany("INSERT INTO leaf VALUES (?, ?, ?)", rows)
         self._raw.executemany("INSERT INTO node VALUES (?, ?, ?)", [node for node in fresh if node.level])
-        self._raw.execute("COMMIT")
         self._size += len(leaves)
         return [True] * len(group)
 

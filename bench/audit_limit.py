@@ -53,7 +53,13 @@ class Least(Committer):
         leaf = LEAF_TEXT + b",".join([b2a_base64(one, newline=False) for one in hashes])
         return leaf, leaf_hash(leaf), salts[:AGENCIES], [salts[0] + body, drawn[-64:] + item] * 2
 
-    def _stored(self, group: list[Any], *, again: bool = False) -> list[bool]:
+    @contextmanager
+    def _begun(self) -> Iterator[Any]:
+        self._raw.execute("BEGIN IMMEDIATE")
+        yield None
+        self._raw.execute("COMMIT")
+
+    def _stored(self, _session: Any, group: list[Any], *, again: bool = False) -> list[bool]:
         del again
         events = [answer.prepared[0] for answer in group]
         rows = []
@@ -69,10 +75,8 @@ class Least(Committer):
             key.encrypt(secrets.token_bytes(12), b"".join(one), BOUND)
             for key, one in zip(self._keys, columns, strict=True)
         ]
-        self._raw.execute("BEGIN IMMEDIATE")
         self._raw.executemany("INSERT INTO event (leaf, hash, sealed) VALUES (?, ?, ?)", rows)
         self._raw.execute("INSERT INTO salts (sealed) VALUES (?)", (b"".join(salts),))
-        self._raw.execute("COMMIT")
         return [True] * len(group)
 
     def close(self) -> None:

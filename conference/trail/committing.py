@@ -1,13 +1,15 @@
 """Make answers durable in groups: whoever comes while one group is being committed is in the next.
 
-Nobody waits for a fixed time. The first to come commits what waits, itself included, in one transaction, and
-then hands on to the first of those who came meanwhile. The slower the disk, the larger the groups.
+Nobody waits for a fixed time. The first to come begins a transaction, commits in it what waits by then,
+itself included, and hands on to the first of those who came meanwhile. The slower the disk, the larger the
+groups.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +25,13 @@ from conference.trail.writing import Prepared
 MOST = 256  # answers in one transaction
 
 
+def _closed() -> threading.Lock:
+    """A gate that whoever waits passes when it is released, once."""
+    gate = threading.Lock()
+    gate.acquire()
+    return gate
+
+
 @dataclass(slots=True, eq=False)
 class _Answer:
     """One answer that waits. result: whether what it was decided on still holds; None until it is known."""
@@ -31,7 +40,7 @@ class _Answer:
     inputs: Mapping[str, int]
     horizon: datetime | None
     context: Context = field(default_factory=copy_context)
-    gate: threading.Event = field(default_factory=threading.Event)
+    gate: threading.Lock = field(default_factory=_closed)
     result: bool | None = None
     fault: BaseException | None = None
 
@@ -64,7 +73,7 @@ class Committer:
         if not leads:
             self._wait(mine)
         if not mine.is_done:
-            self._lead()
+            self._lead(mine)
         if mine.fault is not None:
             raise mine.fault
         return bool(mine.result)
@@ -72,40 +81,57 @@ class Committer:
     def _wait(self, mine: _Answer) -> None:
         """Until it is done, or ours to lead."""
         try:
-            mine.gate.wait()
+            mine.gate.acquire()
         except BaseException:  # this process is being ended
             with self._mutex:
                 if mine in self._waiting:
                     self._waiting.remove(mine)
-            if mine.gate.is_set() and not mine.is_done:
+                is_ours = not mine.gate.locked() and not mine.is_done
+            if is_ours:
                 self._hand_on()
             raise
 
     def _hand_on(self) -> None:
         with self._mutex:
-            following = self._waiting[0] if self._waiting else None
-            self._is_led = following is not None
-        if following is not None:
-            following.gate.set()
+            self._is_led = bool(self._waiting)
+            if self._is_led:
+                self._waiting[0].gate.release()
 
-    def _lead(self) -> None:
+    def _lead(self, mine: _Answer) -> None:
         """Commit what waits, and hand on. The caller's answer is the first of those that wait."""
-        with self._mutex:
-            group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        group: list[_Answer] = []
         try:
             self._commit(group)
         finally:
+            if not group:  # ended before it began
+                group.append(mine)
+                with self._mutex:
+                    self._waiting.remove(mine)
             self._hand_on()
             for answer in group:
                 if not answer.is_done:  # the leader is being ended
                     answer.fault = RuntimeError("the group was not committed")
-                answer.gate.set()
+                if answer is not mine:
+                    answer.gate.release()
+
+    def _take(self, group: list[_Answer]) -> None:
+        """Put those that wait into `group`."""
+        with self._mutex:
+            group += self._waiting[:MOST]
+            del self._waiting[:MOST]
 
     def _commit(self, group: list[_Answer]) -> None:
-        """All in one transaction; where that fails, each in one of its own, so that one fails alone."""
+        """All in one transaction; where that fails, each in one of its own, so that one fails alone.
+
+        Who is in the group is settled when the transaction has begun: until then others may still come.
+        """
         try:
-            results = self._stored(group)
+            with self._begun() as session:
+                self._take(group)
+                results = self._stored(session, group)
         except Exception:  # noqa: BLE001 - each that fails again gets its own
+            if not group:
+                self._take(group)
             self._commit_each(group)
             return
         for answer, holds in zip(group, results, strict=True):
@@ -119,24 +145,29 @@ class Committer:
                 answer.fault = away
                 continue
             try:
-                answer.result = self._stored([answer], again=True)[0]
+                with self._begun() as session:
+                    [holds] = self._stored(session, [answer], again=True)
+                answer.result = holds
             except OperationalError as fault:
                 answer.fault = away = fault
             except Exception as fault:  # noqa: BLE001 - it is raised to the one whom it concerns
                 answer.fault = fault
 
-    def _stored(self, group: list[_Answer], *, again: bool = False) -> list[bool]:
-        """Store the events of all those that still hold, and say which do. Durable when this returns.
+    def _begun(self) -> AbstractContextManager[Session]:
+        """A transaction: durable when it is left."""
+        return self._database.write()
+
+    def _stored(self, session: Session, group: list[_Answer], *, again: bool = False) -> list[bool]:
+        """Store the events of all those that still hold, and say which do.
 
         again: an earlier try failed; what it has made durable all the same is not stored twice.
         """
-        with self._database.write() as session:
-            results = _holding(session, group)
-            prepared = [
-                one for answer, holds in zip(group, results, strict=True) if holds for one in answer.prepared
-            ]
-            if not (again and writing.is_stored(session, prepared)):
-                writing.commit_prepared(session, prepared)
+        results = _holding(session, group)
+        prepared = [
+            one for answer, holds in zip(group, results, strict=True) if holds for one in answer.prepared
+        ]
+        if not (again and writing.is_stored(session, prepared)):
+            writing.commit_prepared(session, prepared)
         return results
 
 

@@ -69,11 +69,11 @@ def held_up(committer: Committer, patch: pytest.MonkeyPatch, count: int) -> Iter
     """The first group does not begin before `count` answers have come: the second is of all the others."""
     inner = committer._stored
 
-    def waits(group: Any, **more: Any) -> list[bool]:
+    def waits(session: Any, group: Any, **more: Any) -> list[bool]:
         while len(committer._waiting) + len(group) < count and not seen:
             time.sleep(0.001)
         seen.append(len(group))
-        return inner(group, **more)
+        return inner(session, group, **more)
 
     seen: list[int] = []
     patch.setattr(committer, "_stored", waits)
@@ -212,6 +212,43 @@ def test_a_commit_that_seemed_to_fail_is_asked_for(
         assert session.scalar(select(func.count()).select_from(LogQueue)) == 1
 
 
+def test_who_comes_while_the_transaction_begins_is_in_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committer = Committer(database)
+    answers = [prepared(database) for _ in range(WRITERS)]
+    inner = committer._begun
+
+    def begins() -> Any:
+        while len(committer._waiting) < WRITERS:
+            time.sleep(0.001)
+        return inner()
+
+    monkeypatch.setattr(committer, "_begun", begins)
+    with commits(database) as counted:
+        at_once([lambda one=one: committer.log(*one) for one in answers])  # type: ignore[misc]
+    assert len(counted) == 1
+    assert stored(database) == WRITERS
+
+
+@pytest.mark.parametrize("error", [SystemExit, OperationalError("BEGIN", {}, Exception("gone"))])
+def test_a_transaction_that_does_not_begin_holds_up_nobody_else(
+    database: Database, monkeypatch: pytest.MonkeyPatch, error: Any
+) -> None:
+    committer = Committer(database)
+
+    def fails() -> Any:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(committer, "_begun", fails)
+        with pytest.raises((SystemExit, OperationalError)):
+            committer.log(*prepared(database))
+    assert stored(database) == 0
+    assert committer.log(*prepared(database))
+    assert stored(database) == 1
+
+
 def test_nobody_is_forgotten_by_a_leader_who_is_ended(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,11 +257,11 @@ def test_nobody_is_forgotten_by_a_leader_who_is_ended(
     ended: list[int] = []
     inner = committer._stored
 
-    def ends(group: Any, **more: Any) -> list[bool]:
+    def ends(session: Any, group: Any, **more: Any) -> list[bool]:
         if not ended:
             ended.append(1)
             raise SystemExit
-        return inner(group, **more)
+        return inner(session, group, **more)
 
     monkeypatch.setattr(committer, "_stored", ends)
     with pytest.raises(SystemExit):
