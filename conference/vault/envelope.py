@@ -6,8 +6,11 @@ Private to the vault. AES-256-GCM throughout; what a seal is bound to is joined 
 from __future__ import annotations
 
 import base64
+import struct
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import repeat
+from operator import add, getitem
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -27,7 +30,7 @@ _REST = slice(29, None)
 HEAD_BYTES = 29
 _JOINT = "\x1f"
 _APART = "\x1e"  # between the bindings of several values while they are made
-_JOINTS = 8  # in the binding of one value
+_CUT = _APART.encode()
 
 
 class NotSealedHere(Exception):
@@ -77,21 +80,18 @@ def encrypt(key: OpenKey, plain: bytes, place: Place) -> bytes:
 
 def encrypt_many(key: OpenKey, plain: Sequence[bytes], places: Sequence[Place]) -> list[bytes]:
     """What `encrypt` makes of each; the random bytes are drawn at once."""
-    drawn = random_bytes(NONCE_BYTES * len(plain))
-    nonces = [drawn[at : at + NONCE_BYTES] for at in range(0, len(drawn), NONCE_BYTES)]
-    head, sealed = key.head, map(key.cipher.encrypt, nonces, plain, _bound(key, places))
-    return [head + nonce + rest for nonce, rest in zip(nonces, sealed, strict=True)]
+    nonces = _nonces(len(plain))
+    sealed = list(map(key.cipher.encrypt, nonces, plain, _bound(key.binding, places)))
+    return list(map(b"".join, zip(repeat(key.head, len(sealed)), nonces, sealed, strict=True)))
 
 
 def encrypt_each(keys: Sequence[OpenKey], plain: Sequence[bytes], places: Sequence[Place]) -> list[bytes]:
     """As `encrypt_many`, each with a key of its own."""
-    drawn = random_bytes(NONCE_BYTES * len(plain))
-    nonces = [drawn[at : at + NONCE_BYTES] for at in range(0, len(drawn), NONCE_BYTES)]
-    ciphers, heads = [key.cipher.encrypt for key in keys], [key.head for key in keys]
+    nonces, ciphers = _nonces(len(plain)), [key.cipher.encrypt for key in keys]
     bound = _bound_each([key.binding for key in keys], places)
     return [
-        head + nonce + encrypts(nonce, one, aad)
-        for head, nonce, encrypts, one, aad in zip(heads, nonces, ciphers, plain, bound, strict=True)
+        key.head + nonce + encrypts(nonce, one, aad)
+        for key, nonce, encrypts, one, aad in zip(keys, nonces, ciphers, plain, bound, strict=True)
     ]
 
 
@@ -102,13 +102,10 @@ def decrypt(key: OpenKey, blob: bytes, place: Place) -> bytes:
 
 def decrypt_many(key: OpenKey, blobs: Sequence[bytes], places: Sequence[Place]) -> list[bytes]:
     """What was sealed with `key` for each place. Raises NotSealedHere if one was not."""
-    if {blob[_HEAD] for blob in blobs} - {key.head}:
+    if [*map(getitem, blobs, repeat(_HEAD))].count(key.head) != len(blobs):
         raise NotSealedHere
-    nonces, rests, bound = (
-        [blob[_NONCE] for blob in blobs],
-        [blob[_REST] for blob in blobs],
-        _bound(key, places),
-    )
+    nonces, rests = [blob[_NONCE] for blob in blobs], [blob[_REST] for blob in blobs]
+    bound = _bound(key.binding, places)
     try:
         return list(map(key.cipher.decrypt, nonces, rests, bound))
     except (InvalidTag, ValueError):  # ValueError: not even a nonce
@@ -165,27 +162,44 @@ def wrapping(info: KeyInfo, name: str) -> bytes:
     return _join(*parts, str(info.version)).encode()
 
 
-def _bound(key: OpenKey, places: Sequence[Place]) -> list[bytes]:
+def _nonces(count: int) -> tuple[bytes, ...]:
+    return struct.unpack(f"{NONCE_BYTES}s" * count, random_bytes(NONCE_BYTES * count))
+
+
+def _bound(binding: str, places: Sequence[Place]) -> list[bytes]:
     """What the value at each place is bound to. At once: one by one it takes as long as the cipher."""
     if not places:
         return []
-    whole = key.binding + f"{_APART}{key.binding}".join(map(_JOINT.join, places))
-    if whole.count(_JOINT) != _JOINTS * len(places) or whole.count(_APART) != len(places) - 1:
-        raise ValueError("a place holds a control sign")
-    return whole.encode().split(_APART.encode())
+    tables, rows, columns = _checked(places)
+    if len({*tables}) > 1:
+        return _bound_each([binding] * len(places), places)
+    first = f"{binding}{tables[0]}{_JOINT}"
+    last = {column: _JOINT + column for column in {*columns}}
+    if len(last) == 1:
+        whole = f"{last[columns[0]]}{_APART}{first}".join(rows) + last[columns[0]]
+    else:
+        whole = f"{_APART}{first}".join(map(add, rows, map(last.__getitem__, columns)))
+    return f"{first}{whole}".encode().split(_CUT)
 
 
 def _bound_each(bindings: Sequence[str], places: Sequence[Place]) -> list[bytes]:
     """As `_bound`, for values of several keys."""
     if not places:
         return []
-    whole = _APART.join(map(str.__add__, bindings, map(_JOINT.join, places)))
-    if whole.count(_JOINT) != _JOINTS * len(places) or whole.count(_APART) != len(places) - 1:
+    _checked(places)
+    return _APART.join(map(add, bindings, map(_JOINT.join, places))).encode().split(_CUT)
+
+
+def _checked(places: Sequence[Place]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The tables, the rows and the columns. Raises ValueError if one would read as the end of its part."""
+    tables, rows, columns = zip(*places, strict=True)
+    said = "".join((*{*tables}, *rows, *{*columns}))
+    if _JOINT in said or _APART in said:
         raise ValueError("a place holds a control sign")
-    return whole.encode().split(_APART.encode())
+    return tables, rows, columns
 
 
 def _join(*parts: str) -> str:
-    if any(_JOINT in part for part in parts):
+    if any(_JOINT in part or _APART in part for part in parts):
         raise ValueError("an id holds a control sign")
     return _JOINT.join(parts)
