@@ -49,8 +49,7 @@ class Roster:
         return self.agencies.index(agency) if agency in self.agencies else None
 
 
-@dataclass(frozen=True, slots=True)
-class OpenItem:
+class OpenItem(NamedTuple):
     """An item in the clear, to be sealed for the people in `item.subjects`. `data` is its canonical bytes."""
 
     item: Item

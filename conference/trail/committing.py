@@ -8,8 +8,8 @@ groups.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -107,12 +107,12 @@ class Committer:
                 group.append(mine)
                 with self._mutex:
                     self._waiting.remove(mine)
-            self._hand_on()
             for answer in group:
                 if not answer.is_done:  # the leader is being ended
                     answer.fault = RuntimeError("the group was not committed")
                 if answer is not mine:
                     answer.gate.release()
+            self._hand_on()  # last, so that those who are done and come again may be in the next group
 
     def _take(self, group: list[_Answer]) -> None:
         """Put those that wait into `group`."""
@@ -153,9 +153,12 @@ class Committer:
             except Exception as fault:  # noqa: BLE001 - it is raised to the one whom it concerns
                 answer.fault = fault
 
-    def _begun(self) -> AbstractContextManager[Session]:
-        """A transaction: durable when it is left."""
-        return self._database.write()
+    @contextmanager
+    def _begun(self) -> Iterator[Session]:
+        """A transaction that the database has begun: durable when it is left."""
+        with self._database.write() as session:
+            session.connection()
+            yield session
 
     def _stored(self, session: Session, group: list[_Answer], *, again: bool = False) -> list[bool]:
         """Store the events of all those that still hold, and say which do.

@@ -6,6 +6,7 @@ each with its kind, agency and number before it; a number tells an agency's sets
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,6 +18,7 @@ EMPTY_BYTES = SEAL_BYTES + SALT_BYTES + len(EMPTY_BODY)  # a sealed part that sa
 PART, ITEMS, NOTE = 1, 2, 3  # the kinds of pieces
 _MARK = slice(KEY_FROM - 1, KEY_FROM - 1 + KEY_BYTES)
 _NO_SALT = bytes(SALT_BYTES)
+_NUMBERS, _ITEM = struct.Struct(">HI"), struct.Struct(">II")
 NOT_HERE = bytes(SALT_BYTES)
 """Among a group's salts, in place of that of a part that stands in its event's frame."""
 
@@ -34,9 +36,9 @@ def pack(items: Iterable[Packed]) -> bytes:
     """For each item ordinal and length of data, four bytes each, salt, value's salt (zeros if none), data."""
     return b"".join(
         [
-            b"%b%b%b%b%b"
-            % (ordinal.to_bytes(4, "big"), len(data).to_bytes(4, "big"), salt, value_salt or _NO_SALT, data)
+            part
             for ordinal, salt, value_salt, data in items
+            for part in (_ITEM.pack(ordinal, len(data)), salt, value_salt or _NO_SALT, data)
         ]
     )
 
@@ -75,12 +77,12 @@ def framed(kind: int, agency: str, number: int, sealed: bytes) -> bytes:
     A byte for the kind, one for the agency's length, the agency, two for the number, four for the length of
     what is sealed, and that.
     """
-    return b"%b%b%b%b" % (
-        _of(kind, agency),
-        number.to_bytes(2, "big"),
-        len(sealed).to_bytes(4, "big"),
-        sealed,
-    )
+    return _of(kind, agency) + _NUMBERS.pack(number, len(sealed)) + sealed
+
+
+def frame(pieces: Iterable[Piece]) -> bytes | None:
+    """These pieces, one after the other; None if there are none."""
+    return b"".join([framed(*piece) for piece in pieces]) or None
 
 
 @lru_cache(maxsize=1024)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
@@ -80,8 +80,7 @@ def _in_one(connection: Connection) -> str:
     return f"WITH {', '.join(steps)} {last}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Wrapped:
+class _Wrapped(NamedTuple):
     """Where the piece of one event is among all that is to be sealed."""
 
     kind: int
@@ -106,7 +105,7 @@ class _Group:
             self._together.setdefault((one.partnership, one.roster), []).append(at)
         for (partnership, _), which in self._together.items():
             self._plain += _salts(partnership, numbers[which[0]], [prepared[at].parts for at in which])
-        self._pieces = [list(self._pieces_of(one)) for one in prepared]
+        self._pieces = [self._pieces_of(one) for one in prepared]
 
     def seal(self, session: Session) -> None:
         """Seal all of it, each piece for its agency and people."""
@@ -123,42 +122,32 @@ class _Group:
             salts.append((partnership, number, len(which), b"".join(self._sealed[start:end])))
             of |= {at: (number, ordinal) for ordinal, at in enumerate(which)}
             start = end
-        events, marks, queue = [], [], []
+        events, marks, queue, sealed = [], [], [], self._sealed
         for at, (one, number) in enumerate(zip(self._prepared, self._numbers, strict=True)):
             pieces = [
-                packing.Piece(piece.kind, piece.agency, piece.number, self._sealed[piece.place])
-                for piece in self._pieces[at]
+                packing.Piece(kind, to, nth, sealed[where]) for kind, to, nth, where in self._pieces[at]
             ]
-            frame = b"".join([packing.framed(*piece) for piece in pieces]) or None
+            frame = packing.frame(pieces)
             events.append((number, *_event(one), frame, *of[at]))
             marks += [(one.partnership, agency, number, mark) for agency, mark in packing.marks(pieces)]
             queue.append((one.partnership, number))
         return [events, salts, marks, queue]
 
-    def _pieces_of(self, one: Prepared) -> Iterator[_Wrapped]:
+    def _pieces_of(self, one: Prepared) -> list[_Wrapped]:
+        """Where each piece of an event will be; what is to be sealed of them is noted."""
+        partnership, event, plain, found = one.partnership, one.event.id, self._plain, []
         for agency, salt, body, items in one.parts.whole:
-            yield self._add(
-                one, packing.PART, agency, 0, salt + body, Place("log_part", one.event.id, agency)
-            )
+            found.append(_Wrapped(packing.PART, agency, 0, len(plain)))
+            plain.append(Part(salt + body, partnership, agency, Place("log_part", event, agency)))
             for number, (subjects, group) in enumerate(_by_subjects(one, items)):
-                place = Place("log_items", one.event.id, f"{agency}/{number}")
-                yield self._add(one, packing.ITEMS, agency, number, packing.pack(group), place, subjects)
+                found.append(_Wrapped(packing.ITEMS, agency, number, len(plain)))
+                place = Place("log_items", event, f"{agency}/{number}")
+                plain.append(Part(packing.pack(group), partnership, agency, place, subjects))
         if one.note is not None and (agency_of := one.event.agency) is not None:
-            place = Place("log_note", one.event.id, agency_of)
-            yield self._add(one, packing.NOTE, agency_of, 0, one.note.encode(), place)
-
-    def _add(
-        self,
-        one: Prepared,
-        kind: int,
-        agency: str,
-        number: int,
-        plain: bytes,
-        place: Place,
-        subjects: tuple[str, ...] = (),
-    ) -> _Wrapped:
-        self._plain.append(Part(plain, one.partnership, agency, place, subjects))
-        return _Wrapped(kind, agency, number, len(self._plain) - 1)
+            found.append(_Wrapped(packing.NOTE, agency_of, 0, len(plain)))
+            place = Place("log_note", event, agency_of)
+            plain.append(Part(one.note.encode(), partnership, agency_of, place))
+        return found
 
 
 def _salts(partnership: str, number: int, group: Sequence[Parts]) -> Iterator[Part]:
@@ -176,10 +165,10 @@ def _empty_salts(parts: Parts) -> list[bytes]:
 def _by_subjects(one: Prepared, items: Sequence[int]) -> list[tuple[tuple[str, ...], list[packing.Packed]]]:
     """An agency's items, those about the same people together."""
     groups: dict[tuple[str, ...], list[packing.Packed]] = {}
+    opened, salts = one.parts.items, one.value_salts
     for ordinal, number in enumerate(items):
-        opened = one.parts.items[number]
-        packed = packing.Packed(ordinal, opened.salt, one.value_salts[number], opened.data)
-        groups.setdefault(opened.item.subjects, []).append(packed)
+        item, data, salt, _ = opened[number]
+        groups.setdefault(item.subjects, []).append(packing.Packed(ordinal, salt, salts[number], data))
     return sorted(groups.items()) if len(groups) > 1 else list(groups.items())
 
 

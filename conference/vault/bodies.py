@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -72,16 +73,22 @@ def key_marks(session: Session, partnership: str, agency: str, person: str) -> l
 def seal_parts(session: Session, parts: Iterable[Part]) -> list[bytes]:
     """The ciphertexts, in order; their data keys are found with one query, and made where there are none."""
     given = list(parts)
-    abouts = [(part.partnership, part.agency, part.subjects) for part in given]
-    counts = Counter(abouts)
-    of = {about: Wanted(*about[:2], canonical(about[2]), "body") for about in counts}
+    if not given:
+        return []
+    plain, partnerships, agencies, places, subjects = zip(*given, strict=True)
+    abouts = list(zip(partnerships, agencies, subjects, strict=True))
+    of = {about: _wanted(*about) for about in {*abouts}}
     wanted: Counter[Wanted] = Counter()
-    for about, count in counts.items():
+    for about, count in Counter(abouts).items():
         wanted[of[about]] += count
     found = for_sealing(session, wanted)
     keys = {about: found[one] for about, one in of.items()}
-    plain, places = [part.plain for part in given], [part.place for part in given]
     return encrypt_each([keys[about] for about in abouts], plain, places)
+
+
+@lru_cache(maxsize=4096)
+def _wanted(partnership: str, agency: str, subjects: tuple[str, ...]) -> Wanted:
+    return Wanted(partnership, agency, canonical(subjects), "body")
 
 
 def open_parts(session: Session, parts: Sequence[SealedPart]) -> list[bytes | None]:

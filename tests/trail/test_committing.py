@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from conference import clock, inputs
 from conference.db import Database, Turns
-from conference.trail import storing, writing
+from conference.trail import committing, storing, writing
 from conference.trail.committing import Committer
 from conference.trail.models import LogEvent, LogQueue
 from conference.trail.sequencer import check_start, place
@@ -66,16 +66,19 @@ def at_once(work: Sequence[Callable[[], object]]) -> None:
 
 @contextmanager
 def held_up(committer: Committer, patch: pytest.MonkeyPatch, count: int) -> Iterator[None]:
-    """The first group does not begin before `count` answers have come: the second is of all the others."""
+    """The first group, of one, is not stored before `count` answers have come: all others are the second."""
     inner = committer._stored
 
     def waits(session: Any, group: Any, **more: Any) -> list[bool]:
         while len(committer._waiting) + len(group) < count and not seen:
             time.sleep(0.001)
         seen.append(len(group))
+        patch.setattr(committing, "MOST", most)
         return inner(session, group, **more)
 
     seen: list[int] = []
+    most = committing.MOST
+    patch.setattr(committing, "MOST", 1)
     patch.setattr(committer, "_stored", waits)
     yield
     assert [size for size in seen if size > 1] == [count - 1], seen
