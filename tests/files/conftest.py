@@ -7,15 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.copies import on_postgres
 from tests.support.documents import documented
 from tests.support.world import World, copied, make
 
 
-@pytest.fixture(scope="module")
-def told_world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    world = make(tmp_path_factory.mktemp("world"))
+def tell(folder: Path, url: str | None = None) -> World:
+    """The world of these tests, new."""
+    world = make(folder, url)
     documented(world)
     return world
+
+
+@pytest.fixture(scope="package")
+def told_world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return tell(tmp_path_factory.mktemp("world"))
 
 
 @pytest.fixture
@@ -27,10 +33,10 @@ def world(told_world: World, tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def either(request: pytest.FixtureRequest, told_world: World, tmp_path: Path) -> Iterator[World]:
-    if request.param == "sqlite":
-        one = copied(told_world, tmp_path)
-    else:
-        one = make(tmp_path, request.getfixturevalue("postgres_url"))
-        documented(one)
+    if request.param == "postgresql":
+        with on_postgres(request.getfixturevalue("postgres_cluster"), "documented", tell, tmp_path) as one:
+            yield one
+        return
+    one = copied(told_world, tmp_path)
     yield one
     one.database.close()

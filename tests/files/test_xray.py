@@ -1,4 +1,4 @@
-"""Freedom-of-information people's own tool for bad redactions looks at ours, from an environment of its own."""
+"""The tool that finds bad redactions of others looks at ours, from an environment of its own."""
 
 from __future__ import annotations
 

@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from conference import cli
+from conference.commands import keys as rotating
 from conference.errors import BadInput
 from conference.sharing.holding import leaving, services
 from conference.sharing.holding.models import Standing
@@ -86,36 +90,55 @@ def test_it_is_handed_to_an_officer_of_that_agency_alone(
 
 
 @pytest.mark.slow
-def test_what_can_be_typed(tmp_path: Path) -> None:
+def test_what_can_be_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "data").mkdir(mode=0o700)
     world = serving_world(tmp_path / "data")
     token = holders.token(tmp_path)
     world = replace(world, settings=holders.installed(world.settings, "moorland", token))
     out = tmp_path / "out"
 
+    settings = {"DATA": world.settings.data, "PROVIDERS": world.settings.providers}
+    for name in [name for name in os.environ if name.startswith("CONFERENCE_")]:
+        monkeypatch.delenv(name)
+    for name, value in settings.items():
+        monkeypatch.setenv(f"CONFERENCE_{name}", str(value))
+
     def typed(*arguments: str, status: int = 0, group: tuple[str, ...] = ("keys",)) -> str:
+        """What the command says, run in this process."""
+        capsys.readouterr()
+        ended = cli.run([*group, *arguments])
+        said = capsys.readouterr()
+        assert ended == status, said.out + said.err
+        return said.out + said.err
+
+    def started(*arguments: str) -> str:
+        """What it says in a process of its own."""
         done = subprocess.run(
-            [PROGRAM, *group, *arguments],
+            [PROGRAM, "keys", *arguments],
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-            env={"PATH": os.environ["PATH"], "CONFERENCE_DATA": str(world.settings.data),
-                 "CONFERENCE_PROVIDERS": str(world.settings.providers), **holders.environment()},
         )  # fmt: skip
-        assert done.returncode == status, done.stdout + done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    assert "nhs  given  version 1: file" in typed("holders")
+    assert "nhs  given  version 1: file" in started("holders")
     assert "Each agency" not in typed("use", "--agency", "nhs", "--holder", "moorland")
     assert "version 2: moorland" in typed("holders")
     assert "holds the key of nhs" in typed("use", "--agency", "homes", "--holder", "moorland", status=1)
     assert "known are file, moorland" in typed("use", "--agency", "homes", "--holder", "nobody", status=1)
-    typed("destroy-old", "--agency", "nhs")
+    waits: list[float] = []  # for whatever began to read before: no test need sit through the minute
+    with monkeypatch.context() as patched:
+        patched.setattr(rotating, "time", SimpleNamespace(sleep=waits.append, monotonic=time.monotonic))
+        typed("destroy-old", "--agency", "nhs")
+    assert 30 < max(waits) <= 60
     assert "nhs  given  version 2: moorland" in typed("holders")
     assert "moorland gives the key of Moorland NHS Trust" in typed("doctor", group=())
     token.take_away()
     assert "Whoever holds the key of Moorland NHS Trust" in typed("doctor", group=(), status=1)
     assert "nhs  its holder is not answering" in typed("holders", status=1)
     token.put_back()
-    typed("revoke", "--agency", "nhs")
+    started("revoke", "--agency", "nhs")
     assert "nhs  taken back" in typed("holders", status=1)
     assert "does not give its key" in typed("use", "--agency", "nhs", "--holder", "file", status=1)
     assert "given" in typed("grant", "--agency", "nhs")
@@ -123,7 +146,7 @@ def test_what_can_be_typed(tmp_path: Path) -> None:
     leave = ("leave", "--agency", "nhs", "--for", officer, "--destroy")
     typed(*leave, "--yes", "homes", "--out", str(out), status=1)
     assert not out.exists()
-    assert "is destroyed" in typed(*leave, "--yes", "nhs", "--out", str(out))
+    assert "is destroyed" in started(*leave, "--yes", "nhs", "--out", str(out))
     assert any(word in (out / "records.jsonl").read_text("utf-8") for word in THEIRS)
     assert (out / "log").is_dir()
     assert "nhs  destroyed" in typed("holders", status=1)

@@ -15,7 +15,8 @@ from conference.identity import services as identity
 from conference.identity.services import Viewer
 from conference.permissions import Role
 from conference.sharing.retention.models import Rewriting, Word
-from tests.support.world import World, add, make, told
+from tests.support.copies import on_postgres
+from tests.support.world import World, add, copied, make, told
 
 MORE = (("h-ig2", "homes", "Olive Marsh"), ("p-ig2", "police", "Piers Dunn"))
 BOTH = "Zofia sleeps at her aunt's when Adam calls on Maria"
@@ -43,11 +44,24 @@ def widen(world: World) -> World:
     return world
 
 
+def widened(folder: Path, url: str | None = None) -> World:
+    """The world of these tests, new."""
+    return widen(make(folder, url))
+
+
+@pytest.fixture(scope="package")
+def told_world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return widened(tmp_path_factory.mktemp("world"))
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    (tmp_path / "data").mkdir()
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-    made = widen(make(tmp_path / "data", url))
+    if request.param == "postgresql":
+        cluster = request.getfixturevalue("postgres_cluster")
+        with on_postgres(cluster, "retained", widened, tmp_path / "data") as copy:
+            yield copy
+        return
+    made = copied(request.getfixturevalue("told_world"), tmp_path / "data")
     yield made
     made.database.close()
 

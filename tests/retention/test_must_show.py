@@ -30,6 +30,7 @@ from tests.retention.conftest import officer, settle_shared, widen
 from tests.retention.test_erasing import ADAM
 from tests.routes import ROUTES
 from tests.support.client import application, signed_in
+from tests.support.copies import on_postgres
 from tests.support.postgres import BACKUP, OWNER, as_role
 from tests.support.server import serving_world
 from tests.support.world import HOME, STAFF, World
@@ -41,9 +42,13 @@ SHARED = {"family", "asb.record"}  # of what is about several people, nobody has
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    if request.param == "postgresql":
+        cluster = request.getfixturevalue("postgres_cluster")
+        with on_postgres(cluster, "serving", serving_world, tmp_path / "data") as made:
+            yield widen(made)
+        return
     (tmp_path / "data").mkdir()
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-    made = serving_world(tmp_path / "data", url)
+    made = serving_world(tmp_path / "data")
     with opened(made.settings) as database:
         made.database = database
         yield widen(made)
