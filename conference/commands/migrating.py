@@ -1,4 +1,8 @@
-"""Bring a database to the newest migration: one process at a time, one transaction a migration."""
+"""Bring a database to the newest migration: one process at a time, one transaction a migration.
+
+Every command asks how far the database is, and few migrate: alembic is imported only by those.
+"""
+# ruff: noqa: PLC0415 - see above
 
 from __future__ import annotations
 
@@ -7,20 +11,21 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, event, make_url
+from sqlalchemy import create_engine, event, inspect, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
 from conference.commands.errors import Stopped
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+
 FOLDER = Path(__file__).parent.parent.parent / "migrations"
 _TURN = 7_305_812_246_100_917  # any number that no other program uses as an advisory lock in this database
+_VERSION = "alembic_version"
 
 Say = Callable[[str], None]
 
@@ -30,6 +35,8 @@ def migrate(database: str, *, tell: Say, target: str = "head", metadata: Any = N
 
     database: the address, as in the settings.   tell: is told each step in a sentence.
     """
+    from alembic import command
+
     with connected(database) as connection, _in_turn(connection):
         configuration = _configuration(connection, tell, metadata)
         before = _at(connection)
@@ -40,22 +47,28 @@ def migrate(database: str, *, tell: Say, target: str = "head", metadata: Any = N
 
 def go_back(database: str, target: str, *, tell: Say) -> None:
     """Undo migrations, down to and without what comes after `target`. Takes what they hold away with them."""
+    from alembic import command
+
     with connected(database) as connection, _in_turn(connection):
         command.downgrade(_configuration(connection, tell, None), target)
 
 
 def missing(database: str) -> list[str]:
     """The migrations that this database has not had, oldest first. Raises Stopped where it is newer."""
-    scripts = ScriptDirectory(str(FOLDER))
     with connected(database) as connection:
         there = _at(connection)
-    names = [script.revision for script in scripts.walk_revisions()][::-1]
+    names = all_there_are()
     if there is not None and there not in names:
         raise Stopped(
             f"The database was made by a newer version of this program (migration {there}). "
             "Install that version, or restore a backup from before it."
         )
     return names if there is None else names[names.index(there) + 1 :]
+
+
+def all_there_are() -> list[str]:
+    """Every migration of this version, oldest first: each file's name begins with its own."""
+    return sorted(path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*_*.py"))
 
 
 def newest(database: str) -> str:
@@ -107,6 +120,8 @@ def say(*, ctx: MigrationContext, step: Any, **_rest: object) -> None:
 
 
 def _configuration(connection: Connection, tell: Say, metadata: Any) -> Config:
+    from alembic.config import Config
+
     configuration = Config()
     configuration.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     configuration.attributes.update(connection=connection, tell=tell, metadata=metadata)
@@ -114,9 +129,11 @@ def _configuration(connection: Connection, tell: Say, metadata: Any) -> Config:
 
 
 def _at(connection: Connection) -> str | None:
-    revision = MigrationContext.configure(connection).get_current_revision()
+    found: str | None = None
+    if inspect(connection).has_table(_VERSION):
+        found = connection.exec_driver_sql(f"SELECT version_num FROM {_VERSION}").scalar()  # noqa: S608 - ours
     connection.rollback()
-    return revision
+    return found
 
 
 @contextmanager

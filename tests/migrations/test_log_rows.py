@@ -35,10 +35,9 @@ EVENTS = 10
 
 
 @pytest.fixture
-def told(database: str, tmp_path: Path) -> Iterator[Database]:
+def told(at_head: str, tmp_path: Path) -> Iterator[Database]:
     """Events of one transaction and of several; some as they were stored before, each salt sealed alone."""
-    migrating.migrate(database, tell=silent)
-    made = Database(database, KeyFile.create(tmp_path / "keys"))
+    made = Database(at_head, KeyFile.create(tmp_path / "keys"))
     with made.write() as session:
         session.add(Partnership(id="north", name="North", reference_prefix="NM"))
         session.flush()
@@ -107,12 +106,12 @@ def stored_rows(database: Database) -> list[object]:
     return found
 
 
-def test_nothing_is_lost_on_the_way_down_and_up(told: Database, database: str, tmp_path: Path) -> None:
+def test_nothing_is_lost_on_the_way_down_and_up(told: Database, at_head: str, tmp_path: Path) -> None:
     before = everything(told, tmp_path / "before")
     rows = stored_rows(told)
     told.engine.dispose()
-    migrating.go_back(database, "0017", tell=silent)
-    with migrating.connected(database) as connection:
+    migrating.go_back(at_head, "0017", tell=silent)
+    with migrating.connected(at_head) as connection:
         stored = connection.exec_driver_sql(
             "SELECT e.n, s.sealed FROM log_empty AS s JOIN log_event AS e ON e.id = s.event_id"
         ).all()
@@ -120,8 +119,8 @@ def test_nothing_is_lost_on_the_way_down_and_up(told: Database, database: str, t
     for n, sealed in stored:  # those of before stand as before
         assert (len(sealed) % (EMPTY_BYTES + 2) == 0) == (n <= 4)
     assert {bool(empty) for _, empty in parts} == {False}
-    migrating.migrate(database, tell=silent)
-    again = Database(database, told.keys)
+    migrating.migrate(at_head, tell=silent)
+    again = Database(at_head, told.keys)
     assert stored_rows(again) == rows
     assert everything(again, tmp_path / "after") == before
     with again.write() as session:

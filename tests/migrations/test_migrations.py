@@ -16,7 +16,7 @@ from conference.commands import migrating
 from conference.commands.errors import Stopped
 from conference.db import Base
 from conference.trail import ddl
-from tests.migrations.samples import add_rows
+from tests.migrations.samples import add_rows, count_rows
 
 SCRIPTS = list(ScriptDirectory(str(migrating.FOLDER)).walk_revisions())[::-1]
 HEAD = SCRIPTS[-1].revision
@@ -39,16 +39,14 @@ def tables(database: str) -> set[str]:
         return set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
 
 
-def test_head_equals_the_models(database: str) -> None:
-    migrating.migrate(database, tell=silent)
-    with migrating.connected(database) as connection:
+def test_head_equals_the_models(at_head: str) -> None:
+    with migrating.connected(at_head) as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         assert compare_metadata(context, all_models()) == []
 
 
-def test_head_refuses_what_the_log_says_must_be_refused(database: str) -> None:
-    migrating.migrate(database, tell=silent)
-    with migrating.connected(database) as connection:
+def test_head_refuses_what_the_log_says_must_be_refused(at_head: str) -> None:
+    with migrating.connected(at_head) as connection:
         add_rows(connection)
         connection.commit()
         for table in ddl.KEPT:
@@ -62,10 +60,8 @@ def test_head_refuses_what_the_log_says_must_be_refused(database: str) -> None:
                 connection.rollback()
 
 
-def test_head_has_the_refusals_of_the_log_word_for_word(tmp_path: Path) -> None:
-    database = f"sqlite:///{tmp_path / 'conference.db'}"
-    migrating.migrate(database, tell=silent)
-    with migrating.connected(database) as connection:
+def test_head_has_the_refusals_of_the_log_word_for_word(sqlite_at_head: Path) -> None:
+    with migrating.connected(f"sqlite:///{sqlite_at_head}") as connection:
         made = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE type = 'trigger'").scalars()
         assert sorted(made) == sorted(ddl.refusal_ddl("sqlite"))
 
@@ -74,21 +70,16 @@ def test_head_has_the_refusals_of_the_log_word_for_word(tmp_path: Path) -> None:
 def test_each_goes_up_down_and_up_over_rows(database: str) -> None:
     """One after the other on one database, each over the rows that the ones before it have."""
     before = "base"
+    there: dict[str, int] = {}
     for this in (script.revision for script in SCRIPTS):
-        there = tables(database) if before != "base" else set()
-        had = rows_everywhere(database)
         migrating.migrate(database, tell=silent, target=this)
-        counts = had | rows_everywhere(
+        counts = there | rows_everywhere(
             database
         )  # a table may be taken away, and must come back with its rows
         migrating.go_back(database, before, tell=silent)
-        assert tables(database) == there, this
-        with migrating.connected(database) as connection:
-            left = {table: count for table, count in add_rows(connection).items() if table in there}
-            connection.rollback()
-        assert left == {table: counts[table] for table in there}, f"{this}: rows were lost on the way down"
+        assert rows(database) == {table: counts[table] for table in there}, f"{this}: lost on the way down"
         migrating.migrate(database, tell=silent, target=this)
-        assert tables(database) == set(rows_everywhere(database)), this
+        there = rows_everywhere(database)
         before = this
 
 
@@ -100,12 +91,17 @@ def rows_everywhere(database: str) -> dict[str, int]:
     return counts
 
 
-def test_all_the_way_down_leaves_nothing(database: str) -> None:
-    migrating.migrate(database, tell=silent)
-    migrating.go_back(database, "base", tell=silent)
-    assert tables(database) == set()
-    migrating.migrate(database, tell=silent)  # no type, function or trigger was left either
-    assert migrating.missing(database) == []
+def rows(database: str) -> dict[str, int]:
+    """How many rows each table has."""
+    with migrating.connected(database) as connection:
+        return count_rows(connection)
+
+
+def test_all_the_way_down_leaves_nothing(at_head: str) -> None:
+    migrating.go_back(at_head, "base", tell=silent)
+    assert tables(at_head) == set()
+    migrating.migrate(at_head, tell=silent)  # no type, function or trigger was left either
+    assert migrating.missing(at_head) == []
 
 
 def test_two_at_once_take_turns(database: str) -> None:
@@ -134,13 +130,16 @@ def test_says_what_is_missing(database: str) -> None:
     assert migrating.missing(database)[0] == "0003"
 
 
-def test_a_database_from_the_future_is_refused_in_words(database: str) -> None:
-    migrating.migrate(database, tell=silent)
-    with migrating.connected(database) as connection:
+def test_a_database_from_the_future_is_refused_in_words(at_head: str) -> None:
+    with migrating.connected(at_head) as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
     with pytest.raises(Stopped, match="newer version"):
-        migrating.missing(database)
+        migrating.missing(at_head)
+
+
+def test_all_are_known_by_their_files() -> None:
+    assert migrating.all_there_are() == [script.revision for script in SCRIPTS]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.revision)
