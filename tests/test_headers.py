@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,11 @@ class Walk:
     answers: list[Answered]
     lines: str
 
+    @cached_property
+    def pages(self) -> list[tuple[Answered, Page]]:
+        """The pages among the answers, read."""
+        return [(one, Page.read(one.body)) for one in self.answers if one.is_page]
+
 
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Walk:
@@ -187,13 +193,12 @@ def broken() -> str:
 
 def walk(app: ConferenceFlask, world: World, who: str | None) -> Iterator[Answered]:
     client = signed_in(app, world, who)
+    settle(world)
+    found_event(world)
     order = sorted(ROUTES.items(), key=lambda one: (one[0][0] in LAST, one[0][1] != "GET", one[0]))
     for name, route in order:
         if name[0] == "identity.sign_out" and who is not None:
             continue
-        if name[0].startswith("governance.") and name[1] == "GET":
-            settle(world)
-            found_event(world)
         for form in route.every_form():
             for query in route.queries:
                 path = route.path(world, who or "") + query
@@ -225,16 +230,12 @@ def found_event(world: World) -> None:
             world.events[agency] = entries[0].id
 
 
-def pages(walked: Walk) -> list[tuple[Answered, Page]]:
-    return [(one, Page.read(one.body)) for one in walked.answers if one.is_page]
-
-
 def test_the_walk_is_a_walk(walked: Walk) -> None:
     statuses = Counter(one.status for one in walked.answers)
-    print(statuses, len(pages(walked)))
+    print(statuses, len(walked.pages))
     assert statuses[200] > 200
     assert {303, 400, 403, 404, 405, 422, 500} - {400, 405} <= set(statuses)
-    assert len(pages(walked)) > 400
+    assert len(walked.pages) > 400
     shown = [one for one in walked.answers if "Disclosure-Receipt" in one.headers]
     assert len(shown) > 150
     asked = {one.name for one in walked.answers if one.status == 200}
@@ -275,7 +276,7 @@ def test_every_answer_has_the_headers(walked: Walk) -> None:
 
 
 def test_nothing_is_inline(walked: Walk) -> None:
-    for one, page in pages(walked):
+    for one, page in walked.pages:
         nonce = one.headers["Content-Security-Policy"].split("'nonce-")[1].split("'")[0]
         for tag, attributes in page.elements:
             assert tag not in {"style", "base", "object", "embed", "iframe", "applet"}, one.where
@@ -297,7 +298,7 @@ def test_nothing_is_inline(walked: Walk) -> None:
 
 def test_htmx_has_its_nonce(walked: Walk) -> None:
     found = 0
-    for one, page in pages(walked):
+    for one, page in walked.pages:
         nonce = one.headers["Content-Security-Policy"].split("'nonce-")[1].split("'")[0]
         for tag, attributes in page.elements:
             if [name for name in attributes if name.startswith(("hx-", "data-hx-", "sse-"))]:
@@ -308,7 +309,7 @@ def test_htmx_has_its_nonce(walked: Walk) -> None:
 
 def test_ids_headings_and_titles(walked: Walk) -> None:
     names = {name for _, _, name, _ in STAFF}
-    for one, page in pages(walked):
+    for one, page in walked.pages:
         ids = Counter(attributes["id"] for _, attributes in page.elements if "id" in attributes)
         assert not [name for name, count in ids.items() if count > 1], f"{one.where}: {ids.most_common(2)}"
         tags = Counter(tag for tag, _ in page.elements)
@@ -326,7 +327,7 @@ def test_ids_headings_and_titles(walked: Walk) -> None:
 
 
 def test_nobody_is_in_an_address(walked: Walk) -> None:
-    for one, page in pages(walked):
+    for one, page in walked.pages:
         if not one.name[0]:
             continue  # an address that somebody else made up
         for tag, attributes in page.elements:
