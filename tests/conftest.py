@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 
 from tests.support import browser as browsers
-from tests.support import postgres, warm
+from tests.support import postgres
 from tests.support.soak import Soak
 
 if TYPE_CHECKING:
@@ -31,10 +31,6 @@ MARK_OF_FIXTURE = {"browser": "browser", "postgres_cluster": "postgres", "soak":
 
 
 PASSED = Path(__file__).resolve().parent.parent / ".soak" / "passed"  # generated tests done with in this soak
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    warm.install(config)
 
 
 @pytest.hookimpl(tryfirst=True)
