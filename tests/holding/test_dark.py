@@ -160,8 +160,9 @@ def test_its_own_staff_are_told_in_a_sentence_and_change_nothing_unseen(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("who", ["n-rep", "n-ig", "p-rep", "p-ig", "v-idva", "s-chair"])
+@pytest.mark.parametrize("who", ["n-rep", "n-ig"])
 def test_no_page_breaks(world: World, tmp_path: Path, who: str) -> None:
+    """For its own staff; the next test sees that none does for anybody else."""
     one = copied(world, tmp_path / "one")
     revoke(one, "nhs")
     broken = []
@@ -175,8 +176,7 @@ def test_no_page_breaks(world: World, tmp_path: Path, who: str) -> None:
                 path = route.path(one, who) + suffix  # type: ignore[attr-defined]
                 with told(f"{who} {name} {number} {suffix}"):
                     answer = client.open(path, method=name[1], data=form(one, who), base_url=HOST)
-                may_say_so = who.startswith("n-") or name[0] == "health.ready"  # no sequencer runs here
-                if answer.status_code >= 500 and not (may_say_so and answer.status_code == 503):
+                if answer.status_code >= 500 and answer.status_code != 503:
                     broken.append((name, suffix, answer.status_code))
     parts_of(app).database.close()
     assert not broken
@@ -185,7 +185,10 @@ def test_no_page_breaks(world: World, tmp_path: Path, who: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("who", ["p-rep", "p-ig", "h-rep", "v-idva", "s-chair", "s-coord", None])
 def test_it_is_as_if_its_records_were_not_there(world: World, tmp_path: Path, who: str | None) -> None:
-    """Two worlds with one log: in one the NHS's records are there and dark, in the other they are gone."""
+    """Two worlds with one log: in one the NHS's records are there and dark, in the other they are gone.
+
+    And no page breaks in either.
+    """
     pair = [copied(world, tmp_path / name) for name in ("there", "gone")]
     for one in pair:
         revoke(one, "nhs")
@@ -208,8 +211,12 @@ def test_it_is_as_if_its_records_were_not_there(world: World, tmp_path: Path, wh
                     path = route.path(one, who or "") + suffix  # type: ignore[attr-defined]
                     with told(f"{who} {name} {number} {suffix}"):
                         answer = client.open(path, method=name[1], data=form(one, who or ""), base_url=HOST)
+                    no_sequencer = name[0] == "health.ready" and answer.status_code == 503
+                    assert answer.status_code < 500 or no_sequencer, (who, name, suffix)
                     seen.append((answer.status_code, plain(answer, one), len(sent)))
                 assert seen[0] == seen[1], f"{who} {name} {suffix}"
+    for app in apps:
+        parts_of(app).database.close()
 
 
 def _remove(world: World, agency: str) -> int:
