@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
+from audit.__main__ import main as audit_command
 from conference import cli, wall
 from conference.cases.models import ERASED, Case, Field, PersonIndex, Record, RecordSubject
 from conference.clock import now
@@ -188,10 +189,15 @@ def verifies(database: Database, folder: Path) -> None:
         to = folder / str(agency)
         with database.read() as session:
             proving.export(session, HOME, to, agency=agency)
-        words = [sys.executable, "-m", "audit", "verify", to, "--vkey", to / "vkey"]
+        words = ["verify", str(to), "--vkey", str(to / "vkey")]
         if agency:
-            words += ["--parts", to / "parts.jsonl"]
+            words += ["--parts", str(to / "parts.jsonl")]
             parts = (to / "parts.jsonl").read_bytes()
             assert b"Adam" not in parts
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        if agency == "police":  # as an agency's officer types it
+            done = subprocess.run(
+                [sys.executable, "-m", "audit", *words], capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stderr
+        else:
+            assert audit_command(words) == 0, agency

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 
+from conference.web import ConferenceFlask, parts_of
 from tests.routes import ROUTES
 from tests.support.client import application, copied, looked, signed_in
 from tests.support.world import World, make, told
@@ -32,26 +35,41 @@ def test_after_an_agency_erased_its_own_each_page_is_the_same_in_both(
     apps = [application(one) for one in worlds]
     for app in apps:
         app.config["WTF_CSRF_ENABLED"] = False
-    approved = [
-        ask(app, one, "h-ig", ("retention.approve", "POST"), 0) for app, one in zip(apps, worlds, strict=True)
-    ]
+    visitors = {
+        who: [entering(app, one, who) for app, one in zip(apps, worlds, strict=True)]
+        for who in ("h-ig", "h-rep", "v-idva")
+    }
+    approved = [one.ask(("retention.approve", "POST"), 0) for one in visitors["h-ig"]]
     assert approved[0] == approved[1]
     assert approved[0][0] == 303
     asked = 0
-    for who in ("h-ig", "h-rep", "v-idva"):
+    for who, pair_of in visitors.items():
         for number, name in enumerate(sorted(name for name in ROUTES if name[1] == "GET")):
-            first, second = (ask(app, one, who, name, number) for app, one in zip(apps, worlds, strict=True))
+            first, second = (one.ask(name, number) for one in pair_of)
             assert first == second, (who, name)
             asked += first[0] == 200
     assert asked > 60
+    for app in apps:
+        parts_of(app).database.close()
 
 
-def ask(app: object, world: World, who: str, name: tuple[str, str], number: int) -> tuple[int, bytes]:
-    """What they get, without what is fresh."""
-    with told(f"{who} {name} {number}"):
-        client = signed_in(app, world, who)  # type: ignore[arg-type]
+@dataclass
+class Visitor:
+    """Somebody who is signed in, in one of the worlds."""
+
+    client: FlaskClient
+    world: World
+    who: str
+
+    def ask(self, name: tuple[str, str], number: int) -> tuple[int, bytes]:
+        """What they get, without what is fresh."""
         route = ROUTES[name]
-        answer = client.open(
-            route.path(world, who), method=name[1], data=route.form(world, who), base_url=HOST
-        )
-    return answer.status_code, plain(answer, world)
+        with told(f"{self.who} {name} {number}"):
+            path, data = route.path(self.world, self.who), route.form(self.world, self.who)
+            answer = self.client.open(path, method=name[1], data=data, base_url=HOST)
+        return answer.status_code, plain(answer, self.world)
+
+
+def entering(app: ConferenceFlask, world: World, who: str) -> Visitor:
+    with told(f"sign in {who}"):
+        return Visitor(signed_in(app, world, who), world, who)
