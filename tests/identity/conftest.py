@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +16,43 @@ from conference.db import Database
 from conference.demo import idp
 from conference.vault.keyfile import KeyFile
 from tests.identity import world
+from tests.support.postgres import Cluster
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database(request: Any, tmp_path: Path) -> Iterator[Database]:
+def database(request: Any, tmp_path: Path, empty: Path) -> Iterator[Database]:
     """An empty database with all its tables."""
-    on_sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/data.db" if on_sqlite else request.getfixturevalue("postgres_url")
-    made = Database(url, KeyFile.create(tmp_path / "keys.jsonl"))
-    world.tables(made)
-    yield made
-    made.close()
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = copied(empty, tmp_path)
+        else:
+            cluster: Cluster = request.getfixturevalue("postgres_cluster")
+            url = stack.enter_context(cluster.database(cluster.template("identity", world.tables)))
+        made = Database(url, KeyFile.create(tmp_path / "keys.jsonl"))
+        stack.callback(made.close)
+        yield made
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Database]:
+def sqlite(tmp_path: Path, empty: Path) -> Iterator[Database]:
     """The same, on SQLite only."""
-    made = Database(f"sqlite:///{tmp_path}/data.db", KeyFile.create(tmp_path / "keys.jsonl"))
-    world.tables(made)
+    made = Database(copied(empty, tmp_path), KeyFile.create(tmp_path / "keys.jsonl"))
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file with all tables that others are copied from."""
+    path = tmp_path_factory.mktemp("identity") / "data.db"
+    world.tables(f"sqlite:///{path}")
+    return path
+
+
+def copied(empty: Path, folder: Path) -> str:
+    """The address of a copy."""
+    shutil.copy(empty, folder / "data.db")
+    return f"sqlite:///{folder}/data.db"
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from flask import Flask, Response, g, session
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
 from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader, StrictUndefined
+from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from conference import identity
@@ -193,6 +194,8 @@ def make_app(database: Database, data: Path, public: str = PUBLIC) -> tuple[Flas
     return app, parts
 
 
-def tables(database: Database) -> None:
+def tables(url: str) -> None:
     """Make all tables."""
-    Base.metadata.create_all(database.engine)
+    engine = create_engine(url)
+    Base.metadata.create_all(engine)
+    engine.dispose()

@@ -23,6 +23,7 @@ from conference.sharing.door import disclose
 from conference.sharing.models import ConsentRow
 from conference.web import ConferenceFlask, parts_of
 from tests.support.client import application, copied, signed_in, without_tokens
+from tests.support.copies import on_postgres
 from tests.support.world import HOME, World, add, by, make, told
 
 HOST = "http://localhost"
@@ -264,10 +265,19 @@ def on_both(request: pytest.FixtureRequest, told_once: Support, tmp_path: Path) 
     """The same on each database."""
     if request.param == "sqlite":
         made = copy_of(told_once, tmp_path)
-    else:
-        made = supported(make(tmp_path, request.getfixturevalue("postgres_url")))
-    yield made
-    close(made)
+        yield made
+        close(made)
+        return
+    cluster = request.getfixturevalue("postgres_cluster")
+    with on_postgres(cluster, "taking", telling, tmp_path) as world:
+        made = Support(world, told_once.case_id, dict(told_once.people), world.now)
+        yield made
+        close(made)
+
+
+def telling(data: Path, url: str) -> World:
+    """The world with the case, whose ids are the same each time."""
+    return supported(make(data, url)).world
 
 
 def copy_of(support: Support, folder: Path) -> Support:
