@@ -14,7 +14,8 @@ ARGS ?=
 
 # .venv/bin first: its `node` is the one that set-up chose.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-PYTEST := pytest -n $(JOBS) $(ARGS)
+# Tests work in memory where it has room (setup/tmp.sh); what is measured (bench) stays on the disk.
+PYTEST = TMPDIR=$$(setup/tmp.sh) pytest -n $(JOBS) $(ARGS)
 PACKAGES := consent audit conference
 
 .PHONY: help
@@ -67,7 +68,7 @@ locks: ready-check
 
 .PHONY: soak
 soak: ready-test ## Long counts; stop it at any time, it goes on where it was
-	SOAK=1 pytest -m "soak or generated" $(ARGS) $(TESTS)
+	SOAK=1 TMPDIR=$$(setup/tmp.sh) pytest -m "soak or generated" $(ARGS) $(TESTS)
 
 .PHONY: mutants
 mutants: ready-test ## Change the engine in thousands of small ways: a test must notice each (hours; goes on where it was)
