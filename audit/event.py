@@ -21,6 +21,7 @@ SALT_BYTES = 32
 _BLOCK_BYTES = 64  # of SHA-256, to which HMAC fills up its key
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 _INNER_PAD, _OUTER_PAD = (bytes([pad]) * (_BLOCK_BYTES - SALT_BYTES) for pad in (0x36, 0x5C))
+_NO_OFFSET = timedelta(0)
 EMPTY_BODY = b"{}"
 """The body of an agency that has no part in an event: the same for every event, so that it says nothing."""
 _INNER_EMPTY = _INNER_PAD + EMPTY_BODY
@@ -136,9 +137,9 @@ def moment(at: datetime) -> str:
 
     Raises BadEvent for a time without zone or not in UTC.
     """
-    if at.utcoffset() != timedelta(0):
+    if at.tzinfo is not UTC and at.utcoffset() != _NO_OFFSET:
         raise BadEvent("event.at: not in UTC")
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def new_id(kind: str, random: Random = secrets.token_bytes) -> str:
@@ -177,10 +178,9 @@ def commitment(salt: bytes, data: bytes) -> bytes:
 
 def empty_commitments(salts: Sequence[bytes]) -> list[bytes]:
     """`commitment` of EMPTY_BODY under each salt of 32 bytes, at once: most parts of a leaf are empty."""
+    outer, inner, more, last = _OUTER, _INNER, _OUTER_PAD, _INNER_EMPTY
     return [
-        sha256(
-            salt.translate(_OUTER) + _OUTER_PAD + sha256(salt.translate(_INNER) + _INNER_EMPTY).digest()
-        ).digest()
+        sha256(salt.translate(outer) + more + sha256(salt.translate(inner) + last).digest()).digest()
         for salt in salts
     ]
 

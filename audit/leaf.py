@@ -148,7 +148,7 @@ def _leaf(
 ) -> bytes:
     """The canonical leaf. All but `continues` was checked with the event and the roster, or made here."""
     if continues is None:  # ids and words hold nothing that JSON would escape
-        parts = ",".join([f'"{one}"' for one in hashes])
+        parts = '","'.join(hashes).join('""') if hashes else ""
         leaf = (
             f'{{"at":"{head["at"]}","id":"{head["id"]}","parts":[{parts}],"roster":"{roster.version}","v":1}}'
         )

@@ -10,6 +10,7 @@ it no row beyond (`conference.wall`). On SQLite that changes nothing.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -26,12 +27,13 @@ from sqlalchemy import (
     create_engine,
     event,
     make_url,
+    text,
 )
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, UOWTransaction, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from conference import wall
+from conference import driver, wall
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -180,21 +182,21 @@ class Database:
 
         agency: whose rows it sees; the database's own if not said.
         """
-        with Session(self._reading, info=self._info("read", agency)) as session:
-            event.listen(session, "before_flush", _refuse_flush)
-            self._let_bind(session)
+        with _Reading(self._reading, info=self._info("read", agency)) as session:
             yield session
 
     @contextmanager
-    def write(self, agency: str | None = None) -> Iterator[Session]:
+    def write(self, agency: str | None = None, *, gives_way: bool = False) -> Iterator[Session]:
         """One transaction: leaving commits, raising rolls back. On SQLite one writer at a time, in turn.
 
         agency: whose rows it sees and changes; the database's own if not said.
+        gives_way: it is ended, to be done again with `patiently`, before anybody waits for it long.
         """
         turn = self._writer if self.is_sqlite else nullcontext()
-        made = Session(self._writing, expire_on_commit=False, info=self._info("write", agency))
-        self._let_bind(made)
+        made = _Writing(self._writing, expire_on_commit=False, info=self._info("write", agency))
         with turn, made as session, session.begin():
+            if gives_way and not self.is_sqlite:
+                session.execute(text(f"SET LOCAL lock_timeout = {GIVE_WAY}"))
             yield session
 
     def close(self) -> None:
@@ -203,10 +205,6 @@ class Database:
 
     def _info(self, mode: str, agency: str | None) -> dict[str, Any]:
         return {"keys": self.keys, "mode": mode, "database": self, "agency": agency or self._agency}
-
-    def _let_bind(self, session: Session) -> None:
-        if not self.is_sqlite:
-            event.listen(session, "after_begin", _bind_as_it_begins)
 
 
 def bind(session: Session, agency: str) -> None:
@@ -218,13 +216,13 @@ def bind(session: Session, agency: str) -> None:
         _bind(session.connection(), session.info["keys"], agency)
 
 
-IN_EACH_OTHERS_WAY = {
-    "40P01",
-    "40001",
-}  # PostgreSQL's words for a deadlock, and for a change beneath one's feet
+# PostgreSQL's words for a deadlock, a change beneath one's feet, and a row that another held too long.
+IN_EACH_OTHERS_WAY = {"40P01", "40001", "55P03"}
+PAUSE = 0.05  # seconds before it is tried again
+GIVE_WAY = 300  # milliseconds; it looks for deadlocks after a second
 
 
-def patiently(step: Callable[[], Result], times: int = 5) -> Result:
+def patiently(step: Callable[[], Result], times: int = 50) -> Result:
     """Do a transaction that may be done again, again where PostgreSQL ended it to let another go on."""
     for _ in range(times - 1):
         try:
@@ -232,6 +230,7 @@ def patiently(step: Callable[[], Result], times: int = 5) -> Result:
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) not in IN_EACH_OTHERS_WAY:
                 raise
+        time.sleep(PAUSE)
     return step()
 
 
@@ -247,8 +246,21 @@ def _refuse_flush(session: Session, _context: UOWTransaction, _instances: object
 
 def _bind_as_it_begins(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     agency = session.info["agency"]
-    if agency is not None and not transaction.nested:
+    if agency is not None and not transaction.nested and not session.info["database"].is_sqlite:
         _bind(connection, session.info["keys"], agency)
+
+
+class _Reading(Session):
+    """As `Database.read` gives it."""
+
+
+class _Writing(Session):
+    """As `Database.write` gives it."""
+
+
+event.listen(_Reading, "before_flush", _refuse_flush)  # for the class: to listen to each costs as much as it
+event.listen(_Reading, "after_begin", _bind_as_it_begins)
+event.listen(_Writing, "after_begin", _bind_as_it_begins)
 
 
 def _bind(connection: Connection, keys: KeyFile, agency: str) -> None:
@@ -270,6 +282,7 @@ def _postgresql(url: str, timeouts: dict[str, int]) -> Engine:
         hide_parameters=True,
         connect_args={"options": options},
     )
+    event.listen(engine, "connect", driver.know_arrays)
     event.listen(engine, "reset", _leave_nothing)
     return engine
 
@@ -305,4 +318,4 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(str(connection.get_execution_options().get("conference_begin", "BEGIN")))
+    driver.run(connection, str(connection.get_execution_options().get("conference_begin", "BEGIN")))

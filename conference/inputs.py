@@ -73,7 +73,7 @@ def versions(session: Session, partnerships: Iterable[str]) -> dict[str, int]:
         return {}
     connection = session.connection()
     on = connection.dialect.name
-    given = json.dumps(asked) if on == "sqlite" else asked
+    given = json.dumps(asked) if on == "sqlite" else driver.array("TEXT", asked)
     found: dict[str, int] = dict(driver.run(connection, _VERSIONS[on], (given,)))
     return dict.fromkeys(asked, 0) | found
 
@@ -81,7 +81,7 @@ def versions(session: Session, partnerships: Iterable[str]) -> dict[str, int]:
 _COUNTERS = "SELECT partnership_id, version FROM inputs WHERE partnership_id "
 _VERSIONS = {  # as text: this is asked for every answer
     "sqlite": _COUNTERS + "IN (SELECT value FROM json_each(?))",  # noqa: S608 - ours
-    "postgresql": _COUNTERS + "= ANY(%s) ORDER BY partnership_id FOR SHARE",
+    "postgresql": _COUNTERS + "= ANY(%b::text[]) ORDER BY partnership_id FOR SHARE",
 }
 
 

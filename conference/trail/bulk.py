@@ -21,6 +21,7 @@ class Bulk:
     def __init__(self, model: type[Base], *columns: str) -> None:
         self._table: Table = model.__table__  # type: ignore[assignment]
         self._columns = columns
+        self._kinds: list[str] = []  # of the columns, at PostgreSQL
         self._made: dict[str, tuple[str, list[_Processor]]] = {}
 
     def insert(self, connection: Connection, rows: Sequence[_Row]) -> None:
@@ -30,7 +31,7 @@ class Bulk:
         dialect = connection.dialect
         statement, processors = self._for(dialect)
         if dialect.name != "sqlite":
-            driver.run(connection, statement, self.arrays(rows))
+            driver.run(connection, statement, self.arrays(dialect, rows))
             return
         for at, process in processors:
             rows = [(*row[:at], process(row[at]), *row[at + 1 :]) for row in rows]
@@ -40,9 +41,11 @@ class Bulk:
         """PostgreSQL: the same insert as a piece of a longer statement; `arrays` has what it takes."""
         return self._for(dialect)[0]
 
-    def arrays(self, rows: Sequence[_Row]) -> tuple[list[Any], ...]:
+    def arrays(self, dialect: Dialect, rows: Sequence[_Row]) -> list[driver.Array]:
         """PostgreSQL: the values of `rows` column by column."""
-        return tuple(map(list, zip(*rows, strict=True))) or tuple([] for _ in self._columns)
+        self._for(dialect)
+        columns = zip(*rows, strict=True) if rows else [()] * len(self._columns)
+        return [driver.array(kind, values) for kind, values in zip(self._kinds, columns, strict=True)]
 
     def _for(self, dialect: Dialect) -> tuple[str, list[_Processor]]:
         if dialect.name not in self._made:
@@ -61,6 +64,6 @@ class Bulk:
                 if process is not None and not isinstance(one.type, LargeBinary)  # bytes go as they are
             ]
             return f"{into} VALUES ({values})", processors
-        # in binary, for bytes as text are twice as long
-        arrays = ", ".join(f"%b::{one.type.compile(dialect).split('(')[0]}[]" for one in columns)
+        self._kinds = [one.type.compile(dialect).split("(")[0] for one in columns]
+        arrays = ", ".join(f"%b::{kind}[]" for kind in self._kinds)
         return f"{into} SELECT * FROM unnest({arrays})", []  # noqa: S608 - names of our own columns

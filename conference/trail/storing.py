@@ -70,7 +70,8 @@ def _put(connection: Connection, rows: Sequence[list[_Row]]) -> None:
         for table, given in zip(_TABLES, rows, strict=True):
             table.insert(connection, given)
         return
-    arrays = [array for table, given in zip(_TABLES, rows, strict=True) for array in table.arrays(given)]
+    pairs, dialect = zip(_TABLES, rows, strict=True), connection.dialect
+    arrays = [array for table, given in pairs for array in table.arrays(dialect, given)]
     driver.run(connection, _in_one(connection), arrays)
 
 

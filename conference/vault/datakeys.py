@@ -71,7 +71,8 @@ _CURRENT_ON = {
     "sqlite": f"{_CURRENT} current AND (partnership_id, owner, purpose, subjects) IN"  # noqa: S608 - ours
     f" (SELECT {_OF_ONE} FROM json_each(?))",
     "postgresql": f"{_CURRENT} {_HOLDING} current"
-    " AND partnership_id = ANY(%s) AND owner = ANY(%s) AND purpose = ANY(%s) AND subjects = ANY(%s)",
+    " AND partnership_id = ANY(%b::text[]) AND owner = ANY(%b::text[])"
+    " AND purpose = ANY(%b::text[]) AND subjects = ANY(%b::text[])",
 }
 
 
@@ -213,7 +214,11 @@ def _find(session: Session, wanted: Collection[Wanted]) -> tuple[dict[Wanted, Op
     connection = session.connection()
     on = connection.dialect.name
     asked = sorted((one.partnership, one.owner, one.purpose, one.subjects) for one in wanted)
-    given = [json.dumps(asked)] if on == "sqlite" else [sorted(set(one)) for one in zip(*asked, strict=True)]
+    given: list[Any]
+    if on == "sqlite":
+        given = [json.dumps(asked)]
+    else:
+        given = [driver.array("TEXT", sorted(set(one))) for one in zip(*asked, strict=True)]
     rows = driver.run(connection, _CURRENT_ON[on], given)
     remembered = session.info["keys"].remembered()
     fitting, found, dark = {}, {}, set()
