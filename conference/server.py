@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
@@ -40,6 +41,7 @@ def serve(settings: Settings) -> None:
             partnerships = list(session.scalars(select(Partnership.id).order_by(Partnership.id)))
         for partnership in partnerships:
             _check_log(database, partnership)
+    importlib.import_module("conference.assembly")  # before the fork: read once, and shared by all workers
     _Server(settings).run()
 
 

@@ -18,7 +18,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,6 +34,7 @@ import audit
 from conference import clock, wall, web
 from conference.cases import records
 from conference.cases.models import Field, Offered
+from conference.commands import logs
 from conference.db import Database
 from conference.trail import writing
 from conference.trail.keys import verifier_key
@@ -136,8 +138,13 @@ class Raw:
     queued: set[int]
     checkpoints: list[Any]
 
+    def __post_init__(self) -> None:
+        self._of: dict[str, list[bytes]] = defaultdict(list)
+        for one in self.events:
+            self._of[one.request].append(audit_hash(one.leaf))
+
     def hashes_of(self, request: str) -> list[bytes]:
-        return [audit_hash(one.leaf) for one in self.events if one.request == request]
+        return self._of.get(request, [])
 
     def check(self, keys: KeyFile) -> None:
         """Each leaf is as hashed; each event is placed once, or waits once; the last checkpoint is of all."""
@@ -303,36 +310,44 @@ class Load:
         engine.dispose()
 
 
-def killed_once(new_world: NewWorld, folder: Path, seed: int) -> dict[str, int]:
-    """One round: load, SIGKILL at a moment that the seed names, look, start again, look again.
+def killed(new_world: NewWorld, folder: Path, seeds: Iterable[int]) -> None:
+    """Rounds, one after the other on one log: load, SIGKILL when the seed says, look, start, look again.
 
-    In every third round one process is killed first, while the others go on.
+    In every second round one process is killed first, while the others go on.
     """
-    print(f"KILLED_SEED={seed}")
-    draw = random.Random(seed)
     with new_world(folder / "own") as world:
         cookies = {who: cookie_of(world.database, world, who) for who in PEOPLE}
         world.database.close()
         with running(world, folder / "server.log", workers=4) as server:
-            load = Load(world, server.port, cookies, seed)
-            load.start()
-            while not any(one.receipt for one in load.answers):
-                time.sleep(0.005)
-            time.sleep(draw.uniform(0, 2))
-            if seed % 3 == 0:
-                server.kill_one(draw.randrange(4))
-                time.sleep(draw.uniform(0, 1))
-            server.kill()
-            load.end()
-            counts = check_after_kill(world, load)
-            counts["ms to start"] = round(server.start() * 1000)
-            check_goes_on(world, server, load, folder)
+            loads: list[Load] = []
+            for seed in seeds:
+                print(f"KILLED_SEED={seed}")
+                loads.append(Load(world, server.port, cookies, seed))
+                kill(server, loads[-1])
+                counts = check_after_kill(world, loads)
+                counts["ms to start"] = round(server.start() * 1000)
+                check_goes_on(world, server, loads, folder / str(seed))
+                print(counts, flush=True)
         assert "Traceback" not in server.said(), server.said()
-    return counts
 
 
-def check_after_kill(world: World, load: Load) -> dict[str, int]:
+def kill(server: Server, load: Load) -> None:
+    """Kill all of its processes at a moment under load; in every second round one of them before."""
+    draw = random.Random(load.seed)
+    load.start()
+    while not any(one.receipt for one in load.answers):
+        time.sleep(0.005)
+    time.sleep(draw.uniform(0, 2))
+    if load.seed % 2 == 0:
+        server.kill_one(draw.randrange(4))
+        time.sleep(draw.uniform(0, 1))
+    server.kill()
+    load.end()
+
+
+def check_after_kill(world: World, loads: list[Load]) -> dict[str, int]:
     """Nothing that was answered is missing, whole or half received; nothing half done is there."""
+    load = loads[-1]
     found = raw(world.settings.database)
     keys = KeyFile.open(world.settings.keys)
     found.check(keys)
@@ -348,8 +363,9 @@ def check_after_kill(world: World, load: Load) -> dict[str, int]:
             assert not words_in(answer.body, OF_PERSONS)
     receipts = [one.receipt for one in load.answers if one.receipt]
     assert receipts
-    assert len(set(receipts)) == len(receipts)
-    changed = check_changes(world, load)
+    ever = receipts_of(loads)
+    assert len(set(ever)) == len(ever)
+    changed = check_changes(world, loads)
     return {
         "answers": len(load.answers),
         "receipts": len(receipts),
@@ -360,7 +376,11 @@ def check_after_kill(world: World, load: Load) -> dict[str, int]:
     }
 
 
-def check_changes(world: World, load: Load) -> int:
+def receipts_of(loads: list[Load]) -> list[str]:
+    return [one.receipt for load in loads for one in load.answers if one.receipt]
+
+
+def check_changes(world: World, loads: list[Load]) -> int:
     """A change and its event are both there or both not; what was answered is there."""
     database = opened(world)
     with database.read() as session:
@@ -375,13 +395,14 @@ def check_changes(world: World, load: Load) -> int:
             logged += sum(one.own for one in entries)
     database.close()
     assert logged == fields
-    answered = sum(one.status == 303 for one in load.answers if one.what == "add")
-    assert answered <= stored <= load.asked_to_change
+    answered = sum(one.status == 303 for load in loads for one in load.answers if one.what == "add")
+    assert answered <= stored <= sum(load.asked_to_change for load in loads)
     return int(stored or 0)
 
 
-def check_goes_on(world: World, server: Server, load: Load, folder: Path) -> None:
+def check_goes_on(world: World, server: Server, loads: list[Load], folder: Path) -> None:
     """It answers, places what waited, and the log continues what was signed before."""
+    load = loads[-1]
     deadline = time.monotonic() + SECONDS_TO_GO_ON
     who, cookie = next(iter(load.cookies.items()))
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
@@ -395,22 +416,28 @@ def check_goes_on(world: World, server: Server, load: Load, folder: Path) -> Non
         time.sleep(0.1)
     keys = KeyFile.open(world.settings.keys)
     found.check(keys)
-    for header in [
-        response.headers["Disclosure-Receipt"],
-        *(one.receipt for one in load.answers if one.receipt),
-    ]:
+    for header in [response.headers["Disclosure-Receipt"], *receipts_of(loads)]:
         check_receipt(found, keys, header)
     database = opened(world)
     for partnership in (HOME, AWAY):
         check_start(database, partnership)
     database.close()
-    check_offline(world, load.checkpoint, folder)
+    folder.mkdir()
+    previous = folder / "before"
+    previous.write_text(load.checkpoint, "utf-8")
+    (check_offline if len(loads) == 1 else check_export)(world, previous, folder / "log")
 
 
-def check_offline(world: World, before: str, folder: Path) -> None:
-    """An export verifies with nothing but files, and continues the checkpoint seen before the kill."""
-    log, previous = folder / "log", folder / "before"
-    previous.write_text(before, "utf-8")
+def check_export(world: World, previous: Path, log: Path) -> None:
+    """An export verifies, and continues the checkpoint seen before the kill."""
+    database = opened(world)
+    logs.export(database, log, agency=None, partnership=HOME, tell=lambda _said: None)
+    database.close()
+    audit.verify_folder(log, log / "vkey", previous=previous)
+
+
+def check_offline(world: World, previous: Path, log: Path) -> None:
+    """The same with the commands as they are typed, the second with nothing but files."""
     environment = {
         "PATH": os.environ["PATH"],
         "CONFERENCE_DATA": str(world.settings.data),
@@ -433,18 +460,10 @@ def rounds(default: int) -> list[int]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("kind", "default"),
-    [
-        pytest.param("sqlite_worlds", 6, id="sqlite"),
-        pytest.param("postgres_worlds", 6, id="postgresql", marks=pytest.mark.postgres),
-    ],
-)
-def test_killed_under_load(request: pytest.FixtureRequest, kind: str, default: int, tmp_path: Path) -> None:
-    for seed in rounds(default):
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        print(killed_once(request.getfixturevalue(kind), folder, seed))
+@pytest.mark.parametrize("kind", KINDS)
+def test_killed_under_load(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> None:
+    """A dozen kills: of all processes in each round, and of one before in every second round."""
+    killed(request.getfixturevalue(kind), tmp_path, rounds(8))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -454,7 +473,7 @@ def test_killed_two_hundred_times(
     for seed in soak.rounds(f"killed-{kind.removesuffix('_worlds')}", 200):
         folder = tmp_path / str(seed)
         folder.mkdir()
-        print(killed_once(request.getfixturevalue(kind), folder, seed), flush=True)
+        killed(request.getfixturevalue(kind), folder, [seed])
         shutil.rmtree(folder)
 
 

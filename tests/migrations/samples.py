@@ -42,7 +42,7 @@ def count_rows(connection: sa.Connection) -> dict[str, int]:
     if not names:
         return {}
     each = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in names)  # noqa: S608
-    return {name: count for name, count in connection.exec_driver_sql(each)}
+    return dict(connection.exec_driver_sql(each).all())
 
 
 def _refers(table: sa.Table, to: sa.Table) -> bool:

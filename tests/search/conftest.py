@@ -7,18 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.copies import on_postgres
 from tests.support.world import World, make
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def each_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-    made = make(tmp_path / "world", url) if url is None else make(_folder(tmp_path), url)
+    if request.param == "postgresql":
+        cluster = request.getfixturevalue("postgres_cluster")
+        with on_postgres(cluster, "world", make, tmp_path / "world") as made:
+            yield made
+        return
+    made = make(tmp_path / "world")
     yield made
     made.database.close()
-
-
-def _folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "world"
-    folder.mkdir()
-    return folder
