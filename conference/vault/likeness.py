@@ -14,14 +14,18 @@ import hashlib
 import hmac
 import math
 import struct
+import sys
 import unicodedata
 import zlib
+from array import array
 from collections.abc import Iterable, Sequence
 from itertools import combinations, permutations
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from conference.ids import random_bytes
 from conference.vault.gramfrequency import per_mille
@@ -37,6 +41,7 @@ MOST_BLOCKS = 1 << 20
 _FORMAT = b"\x01"
 _NONCE_BYTES = 12
 _BLOCK = struct.Struct(f">{SLOTS + 1}Q")
+_LENGTH_BYTES = 8
 _PLAIN_SIGNS = str.maketrans({"\u0142": "l", "\u00f8": "o", "\u0111": "d", "\u00e6": "ae", "\u0153": "oe"})
 _ASCII = {code: None for code in range(128) if not chr(code).isalnum() and not chr(code).isspace()} | {
     45: " "
@@ -108,14 +113,15 @@ class Lists:
 
     def __init__(self, key: bytes, partnership: str, owner: str) -> None:
         bound = f"{partnership}\n{owner}".encode()
-        self._labels = hmac.digest(key, b"labels\n" + bound, hashlib.sha256)
+        self._labels = HMAC(hmac.digest(key, b"labels\n" + bound, hashlib.sha256), SHA256())
         self._cipher = AESGCM(hmac.digest(key, b"blocks\n" + bound, hashlib.sha256))
         self._bound = bound
 
     def label(self, token: str, number: int) -> int:
         """Where block `number` (from 0) of a list is kept: 63 bits that nobody guesses without the key."""
-        digest = hmac.digest(self._labels, f"{number}\n{token}".encode(), hashlib.sha256)
-        return int.from_bytes(digest[:8], "big") >> 1
+        keyed = self._labels.copy()  # the key is worked in already
+        keyed.update(f"{number}\n{token}".encode())
+        return int.from_bytes(keyed.finalize()[:8], "big") >> 1
 
     def seal(self, label: int, block: Block) -> bytes:
         """A block as it is stored, always as long."""
@@ -125,11 +131,16 @@ class Lists:
 
     def open(self, label: int, sealed: bytes) -> Block | None:
         """The block, or nothing where it is not what was stored there: a spoilt index only finds less."""
-        plain = self._open(b"block\n%d\n" % label, sealed)
-        if plain is None or len(plain) != _BLOCK.size:
+        plain = self.open_packed(label, sealed)
+        if plain is None:
             return None
         length, *ids = _BLOCK.unpack(plain)
         return Block(min(length, MOST_BLOCKS), tuple(ids))
+
+    def open_packed(self, label: int, sealed: bytes) -> bytes | None:
+        """As `open`, left as it is stored: for `length_of` and `ids_of`, which take many apart at once."""
+        plain = self._open(b"block\n%d\n" % label, sealed)
+        return plain if plain is not None and len(plain) == _BLOCK.size else None
 
     def seal_places(self, field_id: str, labels: Sequence[int]) -> bytes:
         """Which blocks a name is in, so that it can be taken out again; in eights: they tell less of it."""
@@ -152,6 +163,19 @@ class Lists:
             )
         except (InvalidTag, ValueError):
             return None
+
+
+def length_of(packed: bytes) -> int:
+    """Of how many blocks the list is that this block is the first of."""
+    return min(int.from_bytes(packed[:_LENGTH_BYTES], "big"), MOST_BLOCKS)
+
+
+def ids_of(packed: Iterable[bytes]) -> array[int]:
+    """The ids in all these blocks, one after the other; 0 where a slot is free."""
+    ids = array("Q", b"".join([one[_LENGTH_BYTES:] for one in packed]))
+    if sys.byteorder == "little":
+        ids.byteswap()
+    return ids
 
 
 def _grams(words: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from conference import inputs
+from conference import driver, inputs
 from conference.cases.finding.models import IndexState, Likeness, LikenessBlock
 from conference.cases.models import PersonIndex, Record
 from conference.errors import BadInput
@@ -17,6 +17,7 @@ from conference.ids import new_id
 from conference.vault import index
 from conference.vault.errors import KeyDestroyed, KeyMissing
 from conference.vault.likeness import SLOTS, Block, Lists, indexed_tokens, short_id
+from conference.vault.rows import check_row, plain
 
 NAMES = frozenset({"identity.name", "identity.alias"})
 BORN = "identity.dob"
@@ -25,6 +26,10 @@ PLACES = frozenset({ADDRESS, "contact"})
 NUMBER = "identity.nhs-number"
 FOUND_BY = (*sorted(NAMES), BORN, NUMBER, *sorted(PLACES))
 """The classes that somebody can be found by. A safe address is never among them."""
+
+
+_STATE = "SELECT version, building, upto, row_seal FROM index_state WHERE partnership_id = "
+_STATE_ON = {"sqlite": _STATE + "?", "postgresql": _STATE + "%s"}
 
 
 class Holder(NamedTuple):
@@ -45,10 +50,15 @@ def holder_of(record: Record) -> Holder | None:
 
 def state_of(session: Session, partnership_id: str) -> tuple[int, ...]:
     """The versions of the keys that somebody may be found under now, the one that new rows get last."""
-    row = session.get(IndexState, partnership_id)
-    if row is None:
+    session.flush()  # what goes to the driver does not do it by itself
+    connection = session.connection()
+    rows = driver.run(connection, _STATE_ON[connection.dialect.name], (partnership_id,))
+    if not rows:
         return (1,)
-    return (row.version,) if row.building is None else (row.version, row.building)
+    [(version, building, upto, seal)] = rows
+    parts = (partnership_id, plain(version), plain(building), plain(upto))
+    check_row(session.info["keys"], partnership_id, IndexState.__tablename__, "", parts, seal)
+    return (version,) if building is None else (version, building)
 
 
 def tokens_now(session: Session, partnership_id: str, make: Callable[[int], bytes]) -> list[bytes]:

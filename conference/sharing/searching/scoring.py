@@ -47,6 +47,9 @@ def alike_words(one: Sequence[str], other: Sequence[str]) -> float:
 def _beside(grid: _Grid) -> list[int]:
     """Which word of the longer name stands beside each of the shorter: the best, for long names nearly so."""
     rows, columns = len(grid), len(grid[0])
+    if rows == columns == 2:  # most names
+        [[one, two], [three, four]] = grid
+        return [0, 1] if one + four >= two + three else [1, 0]
     if columns <= 3:
         ways = permutations(range(columns), rows)
         return list(max(ways, key=lambda way: sum(grid[row][at] for row, at in enumerate(way))))
