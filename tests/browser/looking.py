@@ -133,12 +133,12 @@ class Watched:
         assert "withheld" not in facts["text"].lower(), where
         self._receipt(where, facts["receipts"])
         if axe:
-            self._judge(WIDE["width"])
+            self.judge(WIDE["width"])
         page.set_viewport_size(NARROW)
         try:
             assert page.evaluate(_CUT) == [], f"{where} at 320 px"
             if narrow_axe:
-                self._judge(NARROW["width"])
+                self.judge(NARROW["width"])
         finally:
             page.set_viewport_size(WIDE)
         assert self.faults == [], where
@@ -172,20 +172,21 @@ class Watched:
         self.page.wait_for_load_state()
         return self.page.locator("main").inner_text()
 
-    def _origin(self) -> str:
-        origin = re.match(r"https?://[^/]+", self.page.url)
-        assert origin is not None
-        return origin[0]
-
-    def _judge(self, width: int) -> None:
+    def judge(self, width: int) -> None:
         """Nothing that axe could object to, unless it was asked about just such a page before."""
         if not self.scripted:
             return
         skeleton = self.page.evaluate(_SKELETON)
         if skeleton is None or (width, skeleton) not in _JUDGED:
-            assert browsers.violations(self.page) == [], f"{self.page.url} at {width} px"
+            found = browsers.violations(self.page)
+            assert found == [], f"{self.page.url} at {width} px: {found}"
             if skeleton is not None:
                 _JUDGED.add((width, skeleton))
+
+    def _origin(self) -> str:
+        origin = re.match(r"https?://[^/]+", self.page.url)
+        assert origin is not None
+        return origin[0]
 
     def _receipt(self, where: str, shown: list[str]) -> None:
         """The foot says what the header says; both or neither."""
