@@ -144,7 +144,7 @@ def retire(database: Database, task: Task) -> None:
 
 
 def _no_longer_current(database: Database, ids: Sequence[str]) -> None:
-    with database.write() as session:
+    with database.write(gives_way=True) as session:
         session.execute(update(DataKey).where(DataKey.id.in_(ids)).values(current=False))
 
 
@@ -172,10 +172,14 @@ def rewrap(database: Database, task: Task, after: str | None) -> Rewrapped:
             faults[f"data_key {one.info.id} wrapped"] = str(inner) or "it was changed"
         else:
             moved.append((one, outer_layer(keys, one.info, inner, task.version)))
-    with database.write() as session:
-        for one, wrapped in sorted(moved):
-            same = update(DataKey).where(DataKey.id == one.info.id, DataKey.wrapped == one.wrapped)
-            session.execute(same.values(wrapped=wrapped, wrapped_by=task.version))
+
+    def put() -> None:
+        with database.write(gives_way=True) as session:
+            for one, wrapped in sorted(moved):
+                same = update(DataKey).where(DataKey.id == one.info.id, DataKey.wrapped == one.wrapped)
+                session.execute(same.values(wrapped=wrapped, wrapped_by=task.version))
+
+    patiently(put)
     return Rewrapped(len(moved), faults, found[-1].info.id)
 
 

@@ -85,7 +85,7 @@ def reseal(
     for start in range(0, len(due), BATCH):
 
         def some(some_due: Sequence[Key] = due[start : start + BATCH]) -> Step:
-            with database.write() as session:
+            with database.write(gives_way=True) as session:
                 return _batch(session, of, table, some_due, old)
 
         step = step.with_more(patiently(some))._replace(last=step.last)
@@ -108,7 +108,8 @@ def _make_keys(database: Database, marks: set[bytes]) -> None:
     for one in sorted(wanted - {Wanted._make(row) for row in there}):
 
         def made(one: Wanted = one) -> None:
-            with database.write() as session, suppress(KeyMissing):  # of somebody erased; it is said later
+            # KeyMissing: of somebody erased; it is said later
+            with database.write(gives_way=True) as session, suppress(KeyMissing):
                 for_sealing(session, Counter({one: 0}))
 
         patiently(made)
