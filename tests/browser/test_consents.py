@@ -35,6 +35,7 @@ def open_case(page: Page, demo: Demo) -> str:
     page.get_by_role("button", name="Find", exact=True).click()
     page.locator("#found a").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(KWAME)
+    page.wait_for_load_state()
     return urlsplit(page.url).path
 
 
@@ -75,6 +76,8 @@ def test_consent_is_recorded_shows_more_and_is_withdrawn_in_one_press(
     go_on(worker, "Interpreter", tick("No"))
     go_on(worker, "Able to decide", tick("Yes"))
     go_on(worker, "Read this aloud", tick("Read aloud beside them"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Agencies")
+    page.wait_for_load_state()
     assert page.locator("input[type=checkbox]:checked").count() == 0, "no agency is ticked"
     page.get_by_role("button", name="Continue", exact=True).click()
     expect(page.locator(".govuk-error-summary")).to_contain_text(
