@@ -153,7 +153,8 @@ class Bare(Committer):
     def __init__(self, path: Path) -> None:
         self._raw = _sqlite(path)
         self._raw.execute("CREATE TABLE leaf (n INTEGER PRIMARY KEY, body BLOB, hash BLOB)")
-        self._raw.execute("CREATE TABLE node (level INTEGER, n INTEGER, hash BLOB, PRIMARY KEY (level, n))")
+        key = "PRIMARY KEY (level, n)"  # one tree, as that of LogNode
+        self._raw.execute(f"CREATE TABLE node (level INTEGER, n INTEGER, hash BLOB, {key}) WITHOUT ROWID")
         self._edge: dict[tuple[int, int], Hash] = {}
         self._size = 0
         super().__init__(None)  # type: ignore[arg-type]
@@ -172,7 +173,8 @@ class Bare(Committer):
         self._edge.update({(node.level, node.position): node.hash for node in fresh})
         rows = zip(range(self._size, self._size + len(leaves)), leaves, hashes, strict=True)
         self._raw.executemany("INSERT INTO leaf VALUES (?, ?, ?)", rows)
-        self._raw.executemany("INSERT INTO node VALUES (?, ?, ?)", [node for node in fresh if node.level])
+        if nodes := [node for node in fresh if node.level]:
+            self._raw.executemany("INSERT INTO node VALUES (?, ?, ?)", nodes)
         self._size += len(leaves)
         return [True] * len(group)
 
