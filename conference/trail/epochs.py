@@ -6,10 +6,11 @@ epoch N stands at positions from (N - 1) * 2^40 on, its nodes above them. See do
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from audit import VerifierKey
+from conference import driver
 from conference.trail.keys import FIRST, key_name, verifier_key
 from conference.trail.models import LogEpoch
 from conference.vault.errors import KeyMissing
@@ -17,6 +18,14 @@ from conference.vault.keyfile import KeyFile
 
 BITS = 40
 """An epoch has room for 2^40 leaves."""
+
+
+# Asked before every batch, and almost never is there one.
+_FIND = "SELECT number FROM log_epoch WHERE partnership_id = {given} LIMIT 1"
+_ANY = {"sqlite": _FIND.format(given="?"), "postgresql": _FIND.format(given="%s")}
+_OPENED = (
+    select(LogEpoch).where(LogEpoch.partnership_id == bindparam("partnership")).order_by(LogEpoch.number)
+)
 
 
 def first_place(epoch: int) -> int:
@@ -45,8 +54,10 @@ def current(session: Session, partnership: str) -> int:
 
 def opened(session: Session, partnership: str) -> list[LogEpoch]:
     """Every epoch after the first, oldest first. Raises RowBroken for one that somebody else wrote."""
-    query = select(LogEpoch).where(LogEpoch.partnership_id == partnership).order_by(LogEpoch.number)
-    return list(session.scalars(query))
+    connection = session.connection()
+    if not driver.run(connection, _ANY[connection.dialect.name], (partnership,)):
+        return []
+    return list(session.scalars(_OPENED, {"partnership": partnership}))
 
 
 def closed_by(session: Session, partnership: str, epoch: int) -> LogEpoch | None:

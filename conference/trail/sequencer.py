@@ -97,7 +97,7 @@ class Sequencer:
 
     def _place_all(self) -> None:
         with self._database.read() as session:
-            waiting = session.scalars(select(LogQueue.partnership_id).distinct()).all()
+            waiting = session.connection().execute(_PARTNERSHIPS).scalars().all()
         for partnership in waiting:
             try:
                 place(self._database, partnership)
@@ -240,6 +240,7 @@ def _take_from_queue(session: Session, partnership: str, plan: _Plan) -> None:
         driver.run(connection, _TAKE_ALL, (partnership, done))
 
 
+_PARTNERSHIPS = select(LogQueue.partnership_id).distinct()
 _LEAF = Bulk(LogLeaf, "partnership_id", "position", "n", "hash")
 _NODE = Bulk(LogNode, "partnership_id", "level", "position", "hash")
 _CHECKPOINT = Bulk(LogCheckpoint, "partnership_id", "size", "root", "note", "at")

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from audit import EMPTY_ROOT, Checkpoint, NotInLog, sign_checkpoint
@@ -56,22 +56,14 @@ class SqlStore:
     def newest(self, *, upto: int | None = None) -> Signed | None:
         """The latest stored checkpoint, of at most `upto` leaves."""
         end = self._next if upto is None else self._first + upto + 1
-        query = select(LogCheckpoint.size, LogCheckpoint.root, LogCheckpoint.note, LogCheckpoint.at).where(
-            LogCheckpoint.partnership_id == self._partnership,
-            LogCheckpoint.size > self._first,
-            LogCheckpoint.size < end,
-        )
-        row = self._session.execute(query.order_by(LogCheckpoint.size.desc()).limit(1)).one_or_none()
+        given = {"partnership": self._partnership, "first": self._first, "end": end}
+        row = self._session.connection().execute(_NEWEST, given).one_or_none()
         return None if row is None else Signed(row.size - self._first, row.root, row.note, row.at)
 
     def end(self) -> int:
         """One more than the last position at which a leaf is stored."""
-        query = select(func.max(LogLeaf.position)).where(
-            LogLeaf.partnership_id == self._partnership,
-            LogLeaf.position >= self._first,
-            LogLeaf.position < self._next,
-        )
-        last = self._session.scalar(query)
+        given = {"partnership": self._partnership, "first": self._first, "end": self._next}
+        last = self._session.connection().execute(_LAST, given).scalar()
         return 0 if last is None else last + 1 - self._first
 
     def node(self, level: int, index: int) -> bytes:
@@ -153,6 +145,21 @@ class SqlStore:
         statement, given = (_for_sqlite if sqlite else _for_postgresql)(self._partnership, low, high)
         rows = connection.exec_driver_sql(statement, given).all()
         return {(level, at - (first >> level)): hashed for level, at, hashed in rows}
+
+
+# Made once: to make them takes longer than to ask them.
+_NEWEST = (
+    select(LogCheckpoint.size, LogCheckpoint.root, LogCheckpoint.note, LogCheckpoint.at)
+    .where(LogCheckpoint.partnership_id == bindparam("partnership"))
+    .where(LogCheckpoint.size > bindparam("first"), LogCheckpoint.size < bindparam("end"))
+    .order_by(LogCheckpoint.size.desc())
+    .limit(1)
+)
+_LAST = (
+    select(func.max(LogLeaf.position))
+    .where(LogLeaf.partnership_id == bindparam("partnership"))
+    .where(LogLeaf.position >= bindparam("first"), LogLeaf.position < bindparam("end"))
+)
 
 
 def _for_sqlite(partnership: str, low: list[int], high: list[tuple[int, int]]) -> tuple[str, tuple[Any, ...]]:
