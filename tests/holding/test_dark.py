@@ -134,8 +134,9 @@ def test_its_own_staff_are_told_in_a_sentence_and_change_nothing_unseen(
     app: ConferenceFlask, world: World
 ) -> None:
     mine = of(app, world)
-    own = Desk(app, mine, "n-rep")
+    own, idva = Desk(app, mine, "n-rep"), Desk(app, mine, "v-idva")
     assert "Broken wrist" in own.get("/cases/{case}/research")
+    assert "Injury" in idva.get("/cases/{case}")
     revoke(mine, "nhs")
     text = own.get("/cases/{case}/research")
     assert "Moorland NHS Trust has taken back its key" in text
@@ -153,10 +154,11 @@ def test_its_own_staff_are_told_in_a_sentence_and_change_nothing_unseen(
     assert [one.status_code for one in answers] == [409, 409]
     assert all("key is not given" in one.text for one in answers)
     with clock.held(NOW):  # to show less of it needs no key
-        path = f"/cases/{world.case_id}/research/{world.fields['nhs/health.mental/victim']}/take-back"
+        path = f"/cases/{world.case_id}/research/{world.fields['nhs/health.physical/victim']}/take-back"
         assert own.client.post(path, base_url=HOST).status_code in {302, 303}
     grant(mine, "nhs")
     assert "Broken wrist" in own.get("/cases/{case}/research")
+    assert not of_nhs(idva.get("/cases/{case}"))
 
 
 @pytest.mark.slow
