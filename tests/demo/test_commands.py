@@ -2,16 +2,21 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from conference import cli
 from conference.demo.people import AGENCIES, STAFF
 from conference.settings import Settings
 from tests.demo.test_story import NAMES
@@ -19,14 +24,36 @@ from tests.demo.test_story import NAMES
 PROGRAM = Path(sys.executable).with_name("conference")
 
 
-def run(
-    *arguments: str | Path, data: Path | None = None, **settings: str
-) -> subprocess.CompletedProcess[str]:
-    """The command as a shell runs it, with `CONFERENCE_DATA` and nothing else of ours."""
+@dataclass
+class Done:
+    """How a command ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str | Path, data: Path | None = None, **settings: str) -> Done:
+    """The command in this process, with `CONFERENCE_DATA` and nothing else of ours."""
+    out, err = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        for name in os.environ:
+            if name.startswith("CONFERENCE_"):
+                patch.delenv(name)
+        if data is not None:
+            patch.setenv("CONFERENCE_DATA", str(data))
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        status = cli.run([str(one) for one in arguments])
+    return Done(status, out.getvalue(), err.getvalue())
+
+
+def start(*arguments: str | Path, data: Path | None = None, **settings: str) -> Done:
+    """The same as a shell runs it, in a process of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CONFERENCE_")}
     if data is not None:
         environment["CONFERENCE_DATA"] = str(data)
-    return subprocess.run(
+    done = subprocess.run(
         [PROGRAM, *arguments],
         env=environment | settings,
         capture_output=True,
@@ -34,6 +61,21 @@ def run(
         check=False,
         timeout=300,
     )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("installed") / "data"
+    done = start("init", data=data)
+    assert done.returncode == 0, done.stderr
+    return data
+
+
+@pytest.fixture
+def installed(made: Path, tmp_path: Path) -> Path:
+    """The folder of an installation that nothing has happened in."""
+    return Path(shutil.copytree(made, tmp_path / "data"))
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +90,14 @@ def policy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_consent_check_is_silent_about_a_sound_policy(policy: Path) -> None:
-    done = run("consent", "check", policy)
+    done = start("consent", "check", policy)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_consent_check_names_faults_and_ends_with_2(tmp_path: Path) -> None:
     broken = tmp_path / "broken.json"
     broken.write_text("{}")
-    done = run("consent", "check", broken)
+    done = start("consent", "check", broken)
     assert done.returncode == 2
     assert done.stdout == ""
     assert "format" in done.stderr
@@ -70,7 +112,7 @@ def test_consent_decide_answers_each_line(policy: Path) -> None:
 
 
 def test_all_faults_of_the_settings_are_said_at_once() -> None:
-    done = run("cases", "list", CONFERENCE_MODE="x", CONFERENCE_BIND="y", CONFERENCE_NAME="z")
+    done = start("cases", "list", CONFERENCE_MODE="x", CONFERENCE_BIND="y", CONFERENCE_NAME="z")
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 4
     assert all(name in done.stderr for name in ("CONFERENCE_DATA", "CONFERENCE_MODE", "CONFERENCE_BIND"))
@@ -89,7 +131,8 @@ def test_all_faults_of_the_settings_are_said_at_once() -> None:
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path, arguments, status: int, says: str) -> None:
-    done = run(*arguments, data=tmp_path / "none")
+    how = start if arguments == ("serve",) else run  # one that serves after all would never come back
+    done = how(*arguments, data=tmp_path / "none")
     assert done.returncode == status
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -126,7 +169,7 @@ until = 2027-01-01
 def test_init_from_a_file_makes_a_partnership_once(tmp_path: Path) -> None:
     file, data = tmp_path / "p.toml", tmp_path / "data"
     file.write_text(FILE)
-    first = run("init", "--from", file, data=data)
+    first = start("init", "--from", file, data=data)
     assert first.returncode == 0, first.stderr
     assert "Published policy" in first.stdout
     assert (data.stat().st_mode & 0o777, (data / "conference.keys").stat().st_mode & 0o777) == (0o700, 0o600)
@@ -194,32 +237,27 @@ def test_a_file_with_many_faults_has_them_all_named(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_a_lost_key_file_is_not_replaced(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    assert run("init", data=data).returncode == 0
-    (data / "conference.keys").unlink()
-    done = run("init", data=data)
+def test_a_lost_key_file_is_not_replaced(installed: Path) -> None:
+    (installed / "conference.keys").unlink()
+    done = run("init", data=installed)
     assert done.returncode == 1
     assert "backup" in done.stderr
-    assert not (data / "conference.keys").exists()
+    assert not (installed / "conference.keys").exists()
 
 
-def test_what_is_no_database_is_said(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    assert run("init", data=data).returncode == 0
-    for path in data.glob("conference.db*"):
+def test_what_is_no_database_is_said(installed: Path) -> None:
+    for path in installed.glob("conference.db*"):
         path.unlink()
-    (data / "conference.db").write_bytes(b"not a database at all" * 100)
-    done = run("cases", "list", data=data)
+    (installed / "conference.db").write_bytes(b"not a database at all" * 100)
+    done = start("cases", "list", data=installed)
     assert done.returncode == 1
     assert "database" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.slow
-def test_another_installations_keys_are_refused(story: Settings, tmp_path: Path) -> None:
-    assert run("init", data=tmp_path / "other").returncode == 0
-    done = run("serve", data=story.data, CONFERENCE_KEYS=str(tmp_path / "other" / "conference.keys"))
+def test_another_installations_keys_are_refused(story: Settings, installed: Path) -> None:
+    done = start("serve", data=story.data, CONFERENCE_KEYS=str(installed / "conference.keys"))
     assert done.returncode == 1
     assert "CONFERENCE_KEYS" in done.stderr
     assert "Traceback" not in done.stderr
@@ -244,7 +282,7 @@ def test_lists_begin_with_ids_and_name_nobody(story: Settings) -> None:
 @pytest.mark.slow
 def test_seed_only_writes_once_and_stops(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    first = run("demo", "--seed-only", data=data)
+    first = start("demo", "--seed-only", data=data)
     assert first.returncode == 0, first.stderr
     listed = run("cases", "list", data=data).stdout
     assert len(listed.splitlines()) >= 12
