@@ -1,7 +1,11 @@
-"""Every page: the headers, nothing inline, whole HTML; nobody in a title, an address or a line of the log."""
+"""Every page: the headers, nothing inline, whole HTML; nobody in a title, an address or a line of the log.
+
+And after it nothing that was opened or typed in lies in a file of the database.
+"""
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import logging
@@ -20,6 +24,7 @@ import pytest
 from conference.web import ConferenceFlask, JsonLines, parts_of
 from tests.routes import ROUTES
 from tests.support.client import application, copied, looked, settle, signed_in
+from tests.support.needles import listening, needles, occurring, typed
 from tests.support.server import serving_world
 from tests.support.words import words_in
 from tests.support.world import HOME, STAFF, World
@@ -29,6 +34,7 @@ pytestmark = pytest.mark.slow
 WALKERS = (
     "p-rep",
     "p-ref",
+    "p-ig",
     "h-rep",
     "h-dep",
     "n-rep",
@@ -152,8 +158,17 @@ SAVED = {"documents.original", "documents.download"}  # somebody's file, which r
 
 @dataclass
 class Walk:
+    """What the walk left.
+
+    lines:  written to the application's log meanwhile.   opened: every text that was opened meanwhile.
+    world:  its database is closed.   files: what lay in its folder before that, by name.
+    """
+
     answers: list[Answered]
     lines: str
+    world: World
+    opened: set[str]
+    files: dict[str, bytes]
 
     @cached_property
     def pages(self) -> list[tuple[Answered, Page]]:
@@ -178,13 +193,18 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Walk:
     app.add_url_rule("/broken", "broken", broken)
     vars(broken).update(access="a test", is_public=True)
     try:
-        answers = [one for who in WALKERS for one in walk(app, world, who)]
+        with pytest.MonkeyPatch.context() as patched:
+            opened = listening(patched)
+            answers = [one for who in WALKERS for one in walk(app, world, who)]
+            settle(world)
+        folder = world.settings.data
+        files = {one.name: one.read_bytes() for one in folder.rglob("*") if one.is_file()}
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)
         parts_of(app).database.close()
         world.database.close()
-    return Walk(answers, out.getvalue())
+    return Walk(answers, out.getvalue(), world, opened, files)
 
 
 def broken() -> str:
@@ -353,6 +373,30 @@ def test_nobody_is_in_a_line_of_the_log(walked: Walk) -> None:
         said = json.dumps({key: part for key, part in line.items() if key not in chance}, ensure_ascii=False)
         assert not [word for word in (*OF_PERSONS, *names, "stf_", "cas_", "per_") if word in said], said
     assert [one for one in lines if one.get("error") == "RuntimeError"], "the broken page left its type"
+
+
+def test_no_value_is_in_the_files(walked: Walk) -> None:
+    world = walked.world
+    opened = {"Maria Kowalczyk", "1992-03-03", "Refuge, 7 Larch Walk, LS9 0AA", "Priya Nair"}
+    assert opened <= walked.opened
+    wanted = needles(walked.opened | typed(world))
+    files = {name: raw for name, raw in walked.files.items() if name != world.settings.keys.name}
+    assert {"conference.db", "conference.db-wal", "conference.db-shm"} <= files.keys()
+    for name, raw in files.items():
+        assert not occurring(raw, wanted), name
+    assert not occurring(walked.lines.encode(), wanted), "the log's lines"
+    everything = b"".join(files.values())
+    assert world.reference.encode() in everything  # what is there in the clear is found
+    keys = world.settings.keys.read_bytes().splitlines()[1:]
+    secrets = {
+        raw: "key"
+        for line in keys
+        if (text := json.loads(line)["key"])
+        for raw in (base64.b64decode(text), text.encode())
+    }
+    assert len(secrets) > 10
+    assert not occurring(everything, secrets)
+    print(f"{len(walked.opened)} texts in {len(wanted)} forms, {len(everything)} bytes")
 
 
 def test_nobody_is_in_an_error_page(walked: Walk) -> None:
