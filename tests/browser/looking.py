@@ -66,13 +66,15 @@ _FACTS = """() => {
   };
 }"""
 
-# What axe goes by: each element with its attributes, and where words stand; not what they are. Where ids
-# or addresses lead does not matter, but to what kind of thing an id leads does. Of a row of things that are
-# alike, two are kept. Nothing for a page that uses an id twice: that one is judged each time.
+# What axe goes by: each element with its attributes, and where words stand; not what they are, nor what is
+# chosen in a form. Where ids or addresses lead does not matter, but to what kind of thing an id leads does.
+# Of a row of things that are alike, two are kept. Nothing for a page that uses an id twice: that one is
+# judged each time.
 _SKELETON = """() => {
   const LEADS = ['for', 'headers', 'list', 'form', 'aria-labelledby', 'aria-describedby', 'aria-controls',
     'aria-owns', 'aria-details', 'aria-errormessage', 'aria-activedescendant', 'aria-flowto'];
   const ANY = ['href', 'src', 'action', 'formaction', 'value', 'content', 'datetime', 'nonce', 'id', 'name'];
+  const CHOSEN = ['checked', 'selected'];
   const ids = [...document.querySelectorAll('[id]')].map((one) => one.id);
   if (new Set(ids).size < ids.length) return null;
   const kind = (id) => {
@@ -92,7 +94,8 @@ _SKELETON = """() => {
     for (const part of [...one.childNodes].map(told)) {
       if (part && !(part === kept.at(-1) && part === kept.at(-2))) kept.push(part);
     }
-    return `<${one.tagName} ${[...one.attributes].map(said).sort()}>${kept.join('')}`;
+    const has = [...one.attributes].filter(({ name }) => !CHOSEN.includes(name)).map(said).sort();
+    return `<${one.tagName} ${has}>${kept.join('')}`;
   };
   return told(document.documentElement);
 }"""

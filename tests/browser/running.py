@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import queue
+import shutil
 import signal
 import socket
 import subprocess
@@ -51,13 +53,12 @@ class Demo:
 def demo(data: Path) -> Iterator[Demo]:
     """`conference demo` on two free ports, ready; ended with the block, its children with it."""
     port = _free_pair()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CONFERENCE_")}
     today = clock.today()
     log = data.with_suffix(".log")
     with log.open("wb") as errors:
         process = subprocess.Popen(
             [PROGRAM, "demo", "--port", str(port), "--data", data],
-            env=environment,
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -87,6 +88,19 @@ def demo(data: Path) -> Iterator[Demo]:
         process.stdout.close()
 
 
+def copy_story(told: Path, data: Path) -> None:
+    """The story in a folder of one's own, from `told`; whoever comes first tells it, the others wait."""
+    with told.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            fresh = told.with_suffix(".fresh")
+            command = [PROGRAM, "demo", "--seed-only", "--data", fresh]
+            done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            fresh.rename(told)
+    shutil.copytree(told, data)
+
+
 def sign_in(page: Page, demo: Demo, subject: str) -> None:
     """Through our own sign-in page and the agency's provider, as a person would."""
     _, agency, name, roles = next(one for one in STAFF if one[0] == subject)
@@ -97,10 +111,20 @@ def sign_in(page: Page, demo: Demo, subject: str) -> None:
     expect(page.locator(".app-header__who")).to_have_text(f"{name}, {AGENCY_NAME[agency]}")
 
 
+def go_on(page: Page, demo: Demo, subject: str) -> bool:
+    """At My work with the session that the browser came with; False if it lasts no longer."""
+    _, agency, name, _ = next(one for one in STAFF if one[0] == subject)
+    page.goto(f"{demo.url}/")
+    if page.url != f"{demo.url}/":
+        page.context.clear_cookies()
+        return False
+    expect(page.locator(".app-header__who")).to_have_text(f"{name}, {AGENCY_NAME[agency]}")
+    return True
+
+
 def export(demo: Demo, folder: Path) -> Path:
     """The log of the running demo, as `conference audit export` writes it."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CONFERENCE_")}
-    environment["CONFERENCE_DATA"] = str(demo.data)
+    environment = _environment() | {"CONFERENCE_DATA": str(demo.data)}
     command = [PROGRAM, "audit", "export", folder]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
@@ -110,9 +134,8 @@ def export(demo: Demo, folder: Path) -> Path:
 def verify(log: Path, vkey: Path, *more: str | Path) -> subprocess.CompletedProcess[str]:
     """What `python -m audit verify` says: the verifier alone, without the application and its data."""
     command = [sys.executable, "-m", "audit", "verify", log, "--vkey", vkey, *more]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CONFERENCE_")}
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
+        command, cwd=ROOT, env=_environment(), capture_output=True, text=True, check=False, timeout=300
     )
 
 
@@ -134,6 +157,11 @@ def born(demo: Demo, name: str) -> date:
     person = next(one.about for one in said if (one.class_name, one.value) == ("identity.name", name))
     told = next(one.value for one in said if (one.class_name, one.about) == ("identity.dob", person))
     return date.fromisoformat(Days(demo.today).told(told))
+
+
+def _environment() -> dict[str, str]:
+    """Of a process that nothing is set for."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CONFERENCE_")}
 
 
 def _await_ready(said: queue.SimpleQueue[str | None], log: Path) -> None:

@@ -32,7 +32,7 @@ def told_of_maria(tab: Watched, demo: Demo) -> str:
     page.get_by_role("link", name=demo.marac).click()
     page.get_by_role("link", name=MARIA).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(MARIA)
-    return page.locator("main").inner_text()
+    return tab.text()
 
 
 def start(tab: Watched, why: str, path: str = "/governance/rules") -> None:
@@ -84,6 +84,7 @@ def test_two_officers_change_a_rule_and_change_it_back(demo: Demo, tab_for: TabF
     second.look()
     press(author, "Accept for my agency")
     expect(page.locator(".govuk-error-summary")).to_contain_text("Tick each line", timeout=SLOW)
+    page.wait_for_load_state()
     for box in page.get_by_label(re.compile("^I accept:")).all():
         box.check()
     press(author, "Accept for my agency")
