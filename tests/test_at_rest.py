@@ -1,4 +1,7 @@
-"""A stolen database is unreadable: its bytes, with other keys, with values moved or changed, once erased."""
+"""A stolen database is unreadable: its bytes, with other keys, with values moved or changed, once erased.
+
+The bytes of files are looked through after the walks of `test_headers` and `test_postgres`.
+"""
 
 from __future__ import annotations
 
@@ -14,33 +17,22 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from conference.formats import FILTERS
 from conference.trail import proving
 from conference.trail.errors import LogDisagrees
-from conference.vault import directory, envelope, unseal
 from conference.vault.erase import erase_person
 from conference.vault.keyfile import KeyFile
 from conference.web import ConferenceFlask, JsonLines, parts_of
-from tests.routes import ROUTES
 from tests.support.client import application, copied, settle, signed_in
-from tests.support.postgres import Cluster
+from tests.support.needles import LEAST, listening, needles, occurring
 from tests.support.server import PROGRAM, serving_world
 from tests.support.words import words_in
 from tests.support.world import HOME, STAFF, World
 
 pytestmark = pytest.mark.slow
-
-KEYS = "conference.keys"
-LEAVING = {("meetings.declare_conflict", "POST"), ("meetings.leave", "POST")}
-# In the clear on purpose: it names no person. Whatever else was opened must not be found.
-IN_THE_CLEAR = {"conference"}
-LEAST = 4
 
 
 @pytest.fixture(scope="module")
@@ -58,25 +50,7 @@ def world(made: World, tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def opened_texts(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Every text that is opened from now on: of fields, and names of staff."""
-    texts: set[str] = set()
-    inner = envelope.decrypt_many
-
-    def listening(*given: Any) -> list[bytes]:
-        plain = inner(*given)
-        texts.update(one.decode() for one in plain)
-        return plain
-
-    monkeypatch.setattr(unseal, "decrypt_many", listening)
-    alone = directory.decrypt
-
-    def listening_alone(*given: Any) -> bytes:
-        plain = alone(*given)
-        texts.add(plain.decode())
-        return plain
-
-    for place in (unseal, directory):
-        monkeypatch.setattr(place, "decrypt", listening_alone)
-    return texts
+    return listening(monkeypatch)
 
 
 @pytest.fixture
@@ -100,111 +74,6 @@ def application_of(world: World) -> ConferenceFlask:
     return app
 
 
-def walk(app: ConferenceFlask, world: World, people: tuple[str, ...]) -> tuple[int, int]:
-    """Every route with every form, by everybody: how many answers there were, and how many with a receipt."""
-    asked = showed = 0
-    for who in people:
-        client = signed_in(app, world, who)
-        for name, route in sorted(
-            ROUTES.items(), key=lambda one: (one[0] in LEAVING, one[0][1] != "GET", one[0])
-        ):
-            if name[0] == "identity.sign_out":
-                continue
-            for form in route.every_form():
-                for query in route.queries:
-                    answer = client.open(
-                        route.path(world, who) + query,
-                        method=name[1],
-                        data=form(world, who),
-                        base_url="http://localhost",
-                    )
-                    asked += 1
-                    showed += "Disclosure-Receipt" in answer.headers
-    return asked, showed
-
-
-def typed(world: World) -> set[str]:
-    """Free text that the walk typed in."""
-    return {
-        str(value)
-        for route in ROUTES.values()
-        for form in route.every_form()
-        for name, value in form(world, "h-rep").items()
-        if name in {"value", "summary", "source", "text", "reason", "name", "nhs"}
-    }
-
-
-def needles(texts: set[str]) -> dict[bytes, str]:
-    """How each text could stand in a file: two encodings, dates as pages show them, names by their parts."""
-    wanted = {one.strip() for one in texts if len(one.strip()) >= LEAST and one not in IN_THE_CLEAR}
-    for one in list(wanted):
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", one):
-            day = date.fromisoformat(one)
-            wanted |= {
-                day.strftime("%d/%m/%Y"),
-                day.strftime("%Y%m%d"),
-                FILTERS["day"](day) if "day" in FILTERS else one,
-            }
-        if re.fullmatch(r"[A-Z]\w+ [A-Z]\w+", one):
-            wanted |= {part for part in one.split() if len(part) > LEAST}
-    found = {}
-    for one in wanted:
-        plain = [
-            one.encode(),
-            one.encode("utf-16-le"),
-            one.encode("utf-16-be"),
-            json.dumps(one)[1:-1].encode(),
-        ]
-        for raw in plain:
-            found[raw] = one
-            found[raw.hex().encode()] = one
-        for shift in range(
-            3
-        ):  # base64 of it wherever it begins; without the signs that neighbours reach into
-            text = base64.b64encode(b"\0" * shift + one.encode())
-            if len(core := text[(0, 2, 3)[shift] : -4].rstrip(b"=")) >= 8:
-                found[core] = one
-    return found
-
-
-def occurring(content: bytes, wanted: dict[bytes, str]) -> set[str]:
-    return {text for needle, text in wanted.items() if needle in content}
-
-
-WALKERS = ("p-rep", "h-rep", "n-rep", "v-idva", "s-chair", "s-coord", "p-ig", "h-ig")
-
-
-def test_no_value_is_in_the_files(world: World, opened_texts: set[str], lines: io.StringIO) -> None:
-    app = application_of(world)
-    asked, showed = walk(app, world, WALKERS)
-    settle(world)
-    assert showed > 100
-    assert {"Maria Kowalczyk", "1992-03-03", "Refuge, 7 Larch Walk, LS9 0AA", "Priya Nair"} <= opened_texts
-    wanted = needles(opened_texts | typed(world))
-    files = [one for one in world.settings.data.rglob("*") if one.is_file() and one.name != KEYS]
-    assert {"conference.db", "conference.db-wal", "conference.db-shm"} <= {one.name for one in files}
-    content = {one.name: one.read_bytes() for one in files}
-    for name, raw in content.items():
-        assert not occurring(raw, wanted), name
-    assert not occurring(lines.getvalue().encode(), wanted), "the log's lines"
-    everything = b"".join(content.values())
-    assert world.reference.encode() in everything  # what is there in the clear is found
-    keys = world.settings.keys.read_bytes().splitlines()[1:]
-    secrets = {
-        raw: "key"
-        for line in keys
-        if (text := json.loads(line)["key"])
-        for raw in (base64.b64decode(text), text.encode())
-    }
-    assert len(secrets) > 10
-    assert not occurring(everything, secrets)
-    print(
-        f"{asked} answers, {showed} with a receipt, {len(opened_texts)} texts in {len(wanted)} forms,"
-        f" {len(everything)} bytes"
-    )
-    parts_of(app).database.close()
-
-
 def test_the_search_finds_what_is_there() -> None:
     wanted = needles({"Maria Kowalczyk", "1992-03-03"})
     for plain in (
@@ -215,37 +84,6 @@ def test_the_search_finds_what_is_there() -> None:
     ):
         assert occurring(b"before" + plain + b"after", wanted), plain
     assert not occurring(b"nobody at all", wanted)
-
-
-def test_no_value_is_in_postgresqls_files(
-    postgres_cluster: Cluster, postgres_url: str, tmp_path: Path, opened_texts: set[str]
-) -> None:
-    import psycopg
-
-    world = serving_world(tmp_path, postgres_url)
-    app = application_of(world)
-    _, showed = walk(app, world, ("p-rep", "v-idva", "s-chair", "p-ig"))
-    settle(world)
-    assert showed > 50
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute("CHECKPOINT")
-        oid = connection.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchone()[
-            0
-        ]  # type: ignore[index]
-    content = files_of(postgres_cluster, oid)
-    wanted = needles(opened_texts | typed(world))
-    its_own = occurring(files_of(postgres_cluster, 1), wanted)  # what any PostgreSQL holds, in template1
-    assert its_own <= {"Chris", "Maria"}
-    assert world.reference.encode() in content
-    assert occurring(content, wanted) <= its_own
-    parts_of(app).database.close()
-    world.database.close()
-
-
-def files_of(cluster: Cluster, oid: int) -> bytes:
-    """The bytes of one database."""
-    folder = cluster._sockets / "data" / "base" / str(oid)
-    return b"".join(one.read_bytes() for one in folder.rglob("*") if one.is_file())
 
 
 # --- other keys -------------------------------------------------------------------------------------------
