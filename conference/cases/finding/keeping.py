@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from conference import driver, inputs
+from conference import inputs
 from conference.cases.finding.models import IndexState, Likeness, LikenessBlock
 from conference.cases.models import PersonIndex, Record
 from conference.errors import BadInput
@@ -50,12 +50,12 @@ def holder_of(record: Record) -> Holder | None:
 
 def state_of(session: Session, partnership_id: str) -> tuple[int, ...]:
     """The versions of the keys that somebody may be found under now, the one that new rows get last."""
-    session.flush()  # what goes to the driver does not do it by itself
+    session.flush()  # as SQLAlchemy's own queries do
     connection = session.connection()
-    rows = driver.run(connection, _STATE_ON[connection.dialect.name], (partnership_id,))
-    if not rows:
+    row = connection.exec_driver_sql(_STATE_ON[connection.dialect.name], (partnership_id,)).first()
+    if row is None:
         return (1,)
-    [(version, building, upto, seal)] = rows
+    version, building, upto, seal = row
     parts = (partnership_id, plain(version), plain(building), plain(upto))
     check_row(session.info["keys"], partnership_id, IndexState.__tablename__, "", parts, seal)
     return (version,) if building is None else (version, building)

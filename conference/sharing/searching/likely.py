@@ -11,13 +11,12 @@ import json
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from conference import driver
 from conference.cases.finding import keeping
 from conference.vault.errors import KeyMissing
 from conference.vault.likeness import Lists, Wanted, ids_of, length_of, wanted_tokens
@@ -120,8 +119,9 @@ _BLOCKS = "SELECT label, sealed FROM likeness_block WHERE label "
 _AMONG = {"sqlite": "IN (SELECT value FROM json_each(?))", "postgresql": "= ANY(%s)"}  # one parameter for all
 
 
-def _blocks(session: Session, labels: Iterable[int]) -> list[driver.Row]:
+def _blocks(session: Session, labels: Iterable[int]) -> Sequence[Any]:
     connection = session.connection()
     on = connection.dialect.name
     given = sorted(labels)
-    return driver.run(connection, _BLOCKS + _AMONG[on], (json.dumps(given) if on == "sqlite" else given,))
+    parameter = json.dumps(given) if on == "sqlite" else given
+    return connection.exec_driver_sql(_BLOCKS + _AMONG[on], (parameter,)).all()
