@@ -9,10 +9,11 @@ least_kb=$((4 * 1024 * 1024))
 
 has_room() {
   [[ -d $memory && -w $memory ]] || return 1
-  local free options
+  local free options available
+  available=$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)
   free=$(df -k "$memory" | awk 'NR == 2 { print $4 }')
   options=$(awk -v at="$memory" '$2 == at { print $4 }' /proc/mounts)
-  [[ ,$options, != *,noexec,* ]] && ((free >= least_kb))
+  [[ ,$options, != *,noexec,* ]] && ((free >= least_kb && available >= 2 * least_kb))
 }
 
 if [[ -n ${TMPDIR:-} ]]; then
