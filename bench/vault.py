@@ -21,12 +21,13 @@ from pathlib import Path
 
 import tink
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Column, LargeBinary, MetaData, String, Table, insert, select
+from sqlalchemy import Column, LargeBinary, MetaData, String, Table, insert
 from sqlalchemy_utils import StringEncryptedType
 from sqlalchemy_utils.types.encrypted.encrypted_type import AesGcmEngine
 from tink import aead
 
 from conference.db import Base, Database
+from conference.driver import rows_with
 from conference.identity.models import Partnership
 from conference.inputs import Inputs
 from conference.vault.envelope import KeyInfo, decrypt_many, encrypt_many, open_key
@@ -165,16 +166,15 @@ ARMS = {
 def rounds(works: Mapping[str, Callable[[], object]], times: int = TIMES) -> dict[str, list[float]]:
     """The seconds of every arm in each round, taken in turn A B C A B C."""
     found: dict[str, list[float]] = {name: [] for name in works}
-    for work in works.values():
-        work()
-    gc.disable()  # as `timeit` does: none of the arms makes circles
+    gc.disable()  # as `timeit` does: none of the arms makes circles worth mentioning
     for _ in range(ROUNDS):
         for name, work in works.items():
+            gc.collect()
+            work()  # no arm finds its caches colder than the next
             began = time.process_time()
             for _ in range(times):
                 work()
             found[name].append((time.process_time() - began) / times)
-        gc.collect()
     gc.enable()
     return found
 
@@ -259,7 +259,7 @@ def allowed_alone() -> list[bool]:
 
         def thirty() -> dict[str, str]:
             with database.read() as session:
-                found = session.execute(select(ROWS.c.id, ROWS.c.value).where(ROWS.c.id.in_(names))).all()
+                found = rows_with(session.connection(), ROWS.name, ("id", "value"), names)
                 sealed = [
                     Sealed(blob, "north", "police", Place("field", row, "value/1")) for row, blob in found
                 ]
@@ -269,8 +269,7 @@ def allowed_alone() -> list[bool]:
 
         def one_blob() -> dict[str, str]:
             with database.read() as session:
-                blob = session.scalar(select(BLOB.c.value).where(BLOB.c.id == AT.row))
-                assert blob is not None
+                [(blob,)] = rows_with(session.connection(), BLOB.name, ("value",), [AT.row])
                 whole = json.loads(open_all(session, [Sealed(blob, "north", "police", AT)])[0])
                 return {name: whole[name] for name in names}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from conference.cases.models import Field
 from conference.cases.seals import place_of
+from conference.driver import rows_with
 from conference.sharing import catalogue
 from conference.sharing.broken import is_broken
 from conference.sharing.files.document import Document
@@ -45,8 +45,8 @@ def open_texts(session: Session, shown: list[Shown], asked: Asked) -> list[Shown
     """
     shown = [one for one in shown if one.stored.record_type != ONLY_DECIDED]
     ids = [one.stored.id for one in shown if one.level != "presence"]
-    query = select(Field.id, *(getattr(Field, column) for column in _COLUMNS)).where(Field.id.in_(ids))
-    blobs = {row[0]: dict(zip(_COLUMNS, row[1:], strict=True)) for row in session.execute(query)}
+    rows = rows_with(session.connection(), Field.__tablename__, ("id", *_COLUMNS), ids)
+    blobs = {row[0]: dict(zip(_COLUMNS, row[1:], strict=True)) for row in rows}
     plan: list[tuple[Shown, str]] = []
     for one in shown:
         if one.level == "presence":
@@ -79,8 +79,9 @@ def open_values(session: Session, chosen: list[Shown]) -> dict[str, str]:
 
     One that does not open as it must says nothing. Raises KeyDark.
     """
-    asked = select(Field.id, Field.value).where(Field.id.in_([one.stored.id for one in chosen]))
-    blobs = {row[0]: row[1] for row in session.execute(asked)}
+    ids = [one.stored.id for one in chosen]
+    rows = rows_with(session.connection(), Field.__tablename__, ("id", "value"), ids)
+    blobs = {row[0]: row[1] for row in rows}
     sealed = [
         Sealed(
             blobs[one.stored.id],

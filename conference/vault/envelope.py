@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import repeat
-from operator import add, getitem
+from operator import add, itemgetter
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -27,6 +27,7 @@ _ID = slice(1, 17)
 _HEAD = slice(17)
 _NONCE = slice(17, 29)
 _REST = slice(29, None)
+_head_of, _nonce_of, _rest_of = itemgetter(_HEAD), itemgetter(_NONCE), itemgetter(_REST)
 HEAD_BYTES = 29
 _JOINT = "\x1f"
 _APART = "\x1e"  # between the bindings of several values while they are made
@@ -102,9 +103,9 @@ def decrypt(key: OpenKey, blob: bytes, place: Place) -> bytes:
 
 def decrypt_many(key: OpenKey, blobs: Sequence[bytes], places: Sequence[Place]) -> list[bytes]:
     """What was sealed with `key` for each place. Raises NotSealedHere if one was not."""
-    if [*map(getitem, blobs, repeat(_HEAD))].count(key.head) != len(blobs):
+    if [*map(_head_of, blobs)].count(key.head) != len(blobs):
         raise NotSealedHere
-    nonces, rests = [blob[_NONCE] for blob in blobs], [blob[_REST] for blob in blobs]
+    nonces, rests = [*map(_nonce_of, blobs)], [*map(_rest_of, blobs)]
     bound = _bound(key.binding, places)
     try:
         return list(map(key.cipher.decrypt, nonces, rests, bound))
