@@ -309,10 +309,19 @@ def _leave_nothing(connection: Any, _record: object, state: PoolResetState) -> N
         raise Touched("a statement was prepared in it, or it does not answer")
 
 
+PRAGMAS = (
+    "foreign_keys=ON",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=10000",
+    "mmap_size=268435456",  # bytes: all connections read the same memory, not a copy of each page
+)
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy's begin event says BEGIN, not the driver
     cursor = connection.cursor()
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
+    for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
+from conference import driver
 from conference.cases.finding import keeping
 from conference.vault.errors import KeyMissing
 from conference.vault.likeness import Lists, Wanted, ids_of, length_of, wanted_tokens
@@ -116,12 +117,15 @@ def _named(session: Session, sources: list[Source], wanted: list[Wanted]) -> dic
 
 
 _BLOCKS = "SELECT label, sealed FROM likeness_block WHERE label "
-_AMONG = {"sqlite": "IN (SELECT value FROM json_each(?))", "postgresql": "= ANY(%s)"}  # one parameter for all
+_AMONG = {
+    "sqlite": "IN (SELECT value FROM json_each(?))",
+    "postgresql": "= ANY(%b::bigint[])",
+}  # one parameter for all
 
 
 def _blocks(session: Session, labels: Iterable[int]) -> Sequence[Any]:
     connection = session.connection()
     on = connection.dialect.name
     given = sorted(labels)
-    parameter = json.dumps(given) if on == "sqlite" else given
+    parameter = json.dumps(given) if on == "sqlite" else driver.array("BIGINT", given)
     return connection.exec_driver_sql(_BLOCKS + _AMONG[on], (parameter,)).all()
