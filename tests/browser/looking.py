@@ -117,6 +117,7 @@ class Watched:
     scripted: bool
     faults: list[str] = field(default_factory=list)
     answer: Response | None = None
+    small_axe: bool = True  # whether `narrow_axe` is heeded
 
     def look(self, *, axe: bool = True, narrow_axe: bool = False) -> None:
         """Assert all that holds on every page of ours, of the page as it stands."""
@@ -140,7 +141,7 @@ class Watched:
         page.set_viewport_size(NARROW)
         try:
             assert page.evaluate(_CUT) == [], f"{where} at 320 px"
-            if narrow_axe:
+            if narrow_axe and self.small_axe:
                 self.judge(NARROW["width"])
         finally:
             page.set_viewport_size(WIDE)

@@ -49,6 +49,7 @@ def test_everybody_walks_from_sign_in_to_sign_out(
 ) -> None:
     who, menu, invited = WALKERS[role]
     tab = tab_for(who, scripted=scripted, anew=True)
+    tab.small_axe = role in {"housing", "ig-officer"}  # the others' pages have the same parts
     page = tab.page
     tab.look(narrow_axe=True)
     expect(page.get_by_role("navigation", name="Menu").get_by_role("link")).to_have_text(menu)
