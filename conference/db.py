@@ -280,7 +280,7 @@ def _postgresql(url: str, timeouts: dict[str, int]) -> Engine:
         pool_pre_ping=True,
         pool_reset_on_return=None,
         hide_parameters=True,
-        connect_args={"options": options},
+        connect_args={"options": options, "client_encoding": "utf8"},
     )
     event.listen(engine, "connect", driver.know_arrays)
     event.listen(engine, "reset", _leave_nothing)

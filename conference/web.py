@@ -279,7 +279,10 @@ def _conference_error(error: ConferenceError) -> ResponseReturnValue:
     if error.status >= 500:
         place = getattr(error, "place", None)  # table, row and column of what does not open
         log.error("%s", type(error).__name__, extra={"fields": {"place": str(place)}} if place else None)
-    if isinstance(error, NotFound | Refused | ReasonNeeded | SealBroken | RowBroken):
+    is_refused = isinstance(error, NotFound | Refused | ReasonNeeded)
+    # an open page asks each second: it says so once, when it is loaded
+    is_broken = isinstance(error, SealBroken | RowBroken) and request.endpoint != NOTHING_NEW[0]
+    if is_refused or is_broken:
         try:
             _log_what_was_not_given(error)
         except (SQLAlchemyError, OSError, ConferenceError):
@@ -331,7 +334,7 @@ def _log_what_was_not_given(error: ConferenceError) -> None:
     case_id = asked if _CASE_ID.fullmatch(asked) else None
     gate = error.gate if isinstance(error, Refused) else type(error).__name__
     with parts_of(current_app).database.write() as session:
-        session.info["request"] = g.request_id
+        session.info.update(request=g.request_id, channel="screen")
         if isinstance(error, SealBroken | RowBroken):
             broken.record_whole(session, viewer, case_id, error)
         else:
@@ -342,7 +345,6 @@ def _log_what_was_not_given(error: ConferenceError) -> None:
                 actor=viewer.staff_id,
                 agency=viewer.agency_id,
                 case=case_id,
-                channel="screen",
                 mark={"NotFound": "not-found", "ReasonNeeded": "reason-needed"}.get(gate, gate),
             )
     parts_of(current_app).wake()

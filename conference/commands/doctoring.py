@@ -29,7 +29,7 @@ from conference.trail.soundness import check_events, sound_size
 from conference.trail.sqlstore import SqlStore
 from conference.trail.witnessing import standing
 from conference.vault.catalogue import FILE
-from conference.vault.errors import KeyFileBroken, ProviderWrong
+from conference.vault.errors import KeyFileBroken, ProviderWrong, RowBroken
 from conference.vault.holders import open_keys
 from conference.vault.keyfile import KeyFile
 from conference.vault.keyring import Keyring
@@ -96,7 +96,12 @@ def _findings(settings: Settings) -> Iterator[Finding]:
 
 def _indexes(session: Session, partnership: str) -> Iterator[Finding]:
     """Whether people can be found."""
-    if is_behind(session, partnership):
+    try:
+        behind = is_behind(session, partnership)
+    except RowBroken as fault:
+        yield Finding(is_well=False, says=f"{partnership}: {fault}.")
+        return
+    if behind:
         says = (
             f"{partnership}: nobody is found, for the keys of the search indexes are destroyed. "
             "Run `conference search reindex`."

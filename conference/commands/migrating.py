@@ -68,7 +68,10 @@ def missing(database: str) -> list[str]:
 
 def all_there_are() -> list[str]:
     """Every migration of this version, oldest first: each file's name begins with its own."""
-    return sorted(path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*_*.py"))
+    names = sorted(path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*_*.py"))
+    if not names:
+        raise Stopped(f"There are no migrations in {FOLDER / 'versions'}. Install this version again, whole.")
+    return names
 
 
 def newest(database: str) -> str:

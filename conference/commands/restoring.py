@@ -27,6 +27,7 @@ from conference.sharing.searching import reindexing
 from conference.trail.comparing import Comparison, Found, compare
 from conference.trail.errors import LogDisagrees
 from conference.trail.inspecting import check_whole
+from conference.vault.errors import RowBroken
 
 Say = Callable[[str], None]
 
@@ -115,7 +116,12 @@ def _say_who_is_not_found(database: Database, tell: Say) -> None:
     """Of indexes whose keys were renewed since. None is made anew: another copy may be the one in use."""
     with database.read() as session:
         for partnership in session.scalars(select(Partnership.id).order_by(Partnership.id)).all():
-            if reindexing.is_behind(session, partnership):
+            try:
+                behind = reindexing.is_behind(session, partnership)
+            except RowBroken as fault:
+                tell(f"{partnership}: {fault}.")
+                continue
+            if behind:
                 tell(
                     f"{partnership}: the search indexes in it are older than their keys, so nobody is found. "
                     "When this database is the one in use, run `conference search reindex`."

@@ -51,9 +51,12 @@ def record(
 def record_whole(
     session: Session, viewer: Viewer, case_id: str | None, fault: SealBroken | RowBroken
 ) -> None:
-    """Log that a whole answer was not given, because what it needs is not as it was written."""
+    """Log that a whole answer was not given, because what it needs is not as it was written.
+
+    Which row it was is not said: it may be of what is withheld from whoever asked.
+    """
     if isinstance(fault, RowBroken):
-        _record(session, viewer, case_id, fault.row, fault.table)
+        _record(session, viewer, case_id, "", "")
     else:
         column = fault.place.column.partition("/")[0]
         _record(session, viewer, case_id, fault.place.row, f"{fault.place.table}.{column}")

@@ -34,13 +34,18 @@ def _closed() -> threading.Lock:
 
 @dataclass(slots=True, eq=False)
 class _Answer:
-    """One answer that waits. result: whether what it was decided on still holds; None until it is known."""
+    """One answer that waits.
+
+    leads: it is its turn to commit the next group.
+    result: whether what it was decided on still holds; None until it is known.
+    """
 
     prepared: Sequence[Prepared]
     inputs: Mapping[str, int]
     horizon: datetime | None
     context: Context = field(default_factory=copy_context)
     gate: threading.Lock = field(default_factory=_closed)
+    leads: bool = False
     result: bool | None = None
     fault: BaseException | None = None
 
@@ -86,8 +91,7 @@ class Committer:
             with self._mutex:
                 if mine in self._waiting:
                     self._waiting.remove(mine)
-                is_ours = not mine.gate.locked() and not mine.is_done
-            if is_ours:
+            if mine.leads:
                 self._hand_on()
             raise
 
@@ -95,6 +99,7 @@ class Committer:
         with self._mutex:
             self._is_led = bool(self._waiting)
             if self._is_led:
+                self._waiting[0].leads = True
                 self._waiting[0].gate.release()
 
     def _lead(self, mine: _Answer) -> None:

@@ -273,6 +273,28 @@ def test_nobody_is_forgotten_by_a_leader_who_is_ended(
     assert stored(database) == 1
 
 
+def test_whoever_is_ended_when_the_turn_is_theirs_hands_it_on(database: Database) -> None:
+    """The turn was given to them, and they were ended before they could take it."""
+
+    class Ended:
+        def acquire(self) -> None:
+            raise SystemExit
+
+    committer = Committer(database)
+    committer._is_led = True  # somebody's group is being committed
+    other = threading.Thread(target=committer.log, args=prepared(database))
+    other.start()
+    while not committer._waiting:
+        time.sleep(0.001)
+    mine = committing._Answer(*prepared(database), None)
+    mine.leads, mine.gate = True, Ended()  # type: ignore[assignment]
+    with pytest.raises(SystemExit):
+        committer._wait(mine)
+    other.join(10)
+    assert not other.is_alive()
+    assert stored(database) == 1
+
+
 def test_turns_come_in_the_order_of_asking() -> None:
     turns, order = Turns(), []
     inside = threading.Event()

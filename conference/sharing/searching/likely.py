@@ -62,7 +62,7 @@ def likely_fields(
     named = {weight: ids_of(blocks) for weight, blocks in _named(session, owners, wanted).items()}
     worth = _worth_weighing(named.values(), visible, weights, most, floor)
     scores: dict[int, float] = dict.fromkeys(worth, 0.0)
-    for weight, ids in named.items():
+    for weight, ids in sorted(named.items()):  # sums that are equal stay so, whatever stands on which list
         for one in filter(worth.__contains__, ids):
             scores[one] += weight
     best = [(-score, visible[one]) for one, score in scores.items() if score >= floor]
