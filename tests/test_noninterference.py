@@ -278,6 +278,7 @@ def opened_parts(world: World, agency: str, folder: Path) -> list[object]:
     return out
 
 
+@pytest.mark.slow
 def test_the_pair_does_differ(differing: dict[str, tuple[World, World]]) -> None:
     """The test would be empty if the owner saw no difference either."""
     for owner, who in [*OWNERS.items(), *((BOTH, who) for who in OWNERS.values())]:

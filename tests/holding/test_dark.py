@@ -34,6 +34,7 @@ from tests.support.client import application, signed_in
 from tests.support.world import HOME, NOW, World, copied, told
 from tests.test_noninterference import in_order, plain
 
+pytestmark = pytest.mark.slow
 HOST = "http://localhost"
 THEIRS = ("Broken wrist", "Attempted overdose", "Under the crisis team", "Injury")
 
@@ -161,7 +162,6 @@ def test_its_own_staff_are_told_in_a_sentence_and_change_nothing_unseen(
     assert not of_nhs(idva.get("/cases/{case}"))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("who", ["n-rep", "n-ig"])
 def test_no_page_breaks(world: World, tmp_path: Path, who: str) -> None:
     """For its own staff; the next test sees that none does for anybody else."""
@@ -184,7 +184,6 @@ def test_no_page_breaks(world: World, tmp_path: Path, who: str) -> None:
     assert not broken
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("who", ["p-rep", "p-ig", "h-rep", "v-idva", "s-chair", "s-coord", None])
 def test_it_is_as_if_its_records_were_not_there(world: World, tmp_path: Path, who: str | None) -> None:
     """Two worlds with one log: in one the NHS's records are there and dark, in the other they are gone.

@@ -104,6 +104,7 @@ def asked(world: World, who: str, typed: Typed) -> tuple[object, ...]:
     return hits, statements, opened
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("who", ["h-rep", "n-rep"])
 def test_who_is_hidden_changes_nothing(tmp_path: Path, seed: int, who: str) -> None:

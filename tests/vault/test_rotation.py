@@ -35,6 +35,7 @@ from tests.support.soak import Soak
 from tests.support.world import HOME, World
 from tests.vault.rotating import add_many, data_keys, ended, everything, meanwhile, read_some, start
 
+pytestmark = pytest.mark.slow
 KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 HOST = "http://localhost"
 PAUSE = commands.LONGEST_PAUSE
