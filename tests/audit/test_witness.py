@@ -25,9 +25,9 @@ ROOT = Path(__file__).resolve().parents[2]
 class Log:
     """A log of numbered leaves that can be asked for at any size, and can be made to fork."""
 
-    def __init__(self, key=None, mark=b""):
+    def __init__(self, key=None, mark=b"", count=80):
         self.key = key or audit.SigningKey(ORIGIN, SEED)
-        self.entries = [b"%s%d" % (mark, number) for number in range(80)]
+        self.entries = [b"%s%d" % (mark, number) for number in range(count)]
 
     def note(self, size, **changes):
         root = hashlib.sha256(b"").digest() if size == 0 else Tree(self.entries[:size]).mth(0, size)
@@ -314,7 +314,7 @@ def test_the_program_answers_and_ends_when_told(tmp_path, vkey_file, log):
 
 def killed(folder, vkey_file, log, rounds):
     """Kill it while it is asked, then ask again: it never forgets what it answered, nor takes a fork."""
-    fork, seen = Log(log.key, b"fork"), 0
+    fork, seen = Log(log.key, b"fork", len(log.entries)), 0
     for turn in range(rounds):
         running = Running(folder, vkey_file)
         timer = threading.Timer(0.003 * (turn % 9), running.kill)
@@ -345,5 +345,5 @@ def test_killed_it_remembers(tmp_path, vkey_file, log):
 
 @pytest.mark.soak
 def test_killed_often_it_remembers(tmp_path, vkey_file, log):
-    log.entries = [b"%d" % number for number in range(1200)]
+    log = Log(log.key, count=1200)
     killed(tmp_path, vkey_file, log, 100)
