@@ -134,6 +134,12 @@ def test_it_says_that_nobody_is_found_where_the_indexes_are_older_than_their_key
     with closing_of(world, elsewhere) as database:
         assert reindex(database, HOME, tell=lambda _: None)
     assert "nobody is found" not in said(doctored(elsewhere))
+    with closing(sqlite3.connect(elsewhere.database.removeprefix("sqlite:///"))) as anybody:
+        anybody.execute("UPDATE index_state SET version = 9")
+        anybody.commit()
+    found = said(doctored(elsewhere))
+    assert "index_state" in found
+    assert f"The log of {HOME}" in found.partition("index_state")[2]  # all the rest is looked at
 
 
 def doctored(settings: Settings) -> list[str]:
