@@ -31,7 +31,7 @@ from conference.sharing.taking.taken import Taken
 from conference.sharing.taking.wording import CURRENT
 from conference.vault.errors import RowBroken
 from conference.vault.keyfile import KeyFile
-from tests.support.world import HOME, NOW, STAFF, World, add, by, by_hand, copied, make
+from tests.support.world import HOME, NOW, STAFF, World, add, by, by_hand, copied
 
 MICRO = timedelta(microseconds=1)
 MINUTE = timedelta(minutes=1)
@@ -39,30 +39,8 @@ END = NOW + timedelta(days=30)
 WRIST = ("health.physical", "summary", "Injury")
 
 
-@pytest.fixture(scope="module")
-def told_world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """The victim has refused, and later granted until END, that Homes be told of an injury."""
-    return prepared(make(tmp_path_factory.mktemp("world")))
-
-
-@pytest.fixture
-def world(told_world: World, tmp_path: Path) -> Iterator[World]:
-    one = copied(told_world, tmp_path)
-    yield one
-    one.database.close()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def either(request: pytest.FixtureRequest, told_world: World, tmp_path: Path) -> Iterator[World]:
-    if request.param == "sqlite":
-        one = copied(told_world, tmp_path)
-    else:
-        one = prepared(make(tmp_path, request.getfixturevalue("postgres_url")))
-    yield one
-    one.database.close()
-
-
 def prepared(world: World) -> World:
+    """The victim has refused, and later granted until END, that Homes be told of an injury."""
     said(world, NOW + MINUTE, {"decision": "refuse", "recipients": ["*"]})
     grant = {"decision": "grant", "recipients": ["homes"], "until": clock.moment(END)}
     world.consent_id = said(world, NOW + 2 * MINUTE, grant)

@@ -30,33 +30,11 @@ from conference.sharing.overrides.opening import reason_of, texts_of
 from conference.sharing.reviews.models import Review
 from conference.trail.models import LogEvent
 from conference.vault.errors import RowBroken
-from tests.support.world import HOME, NOW, STAFF, World, add, by, by_hand, copied, make
+from tests.support.world import HOME, NOW, STAFF, World, add, by, by_hand, copied
 
 SOON = NOW + timedelta(seconds=2)
 END = NOW + timedelta(days=7)
 PHONE = "07700 900123"
-
-
-@pytest.fixture(scope="module")
-def told_world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return prepared(make(tmp_path_factory.mktemp("world")))
-
-
-@pytest.fixture
-def world(told_world: World, tmp_path: Path) -> Iterator[World]:
-    one = copied(told_world, tmp_path)
-    yield one
-    one.database.close()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def either(request: pytest.FixtureRequest, told_world: World, tmp_path: Path) -> Iterator[World]:
-    if request.param == "sqlite":
-        one = copied(told_world, tmp_path)
-    else:
-        one = prepared(make(tmp_path, request.getfixturevalue("postgres_url")))
-    yield one
-    one.database.close()
 
 
 def prepared(world: World) -> World:
