@@ -42,6 +42,6 @@ class Repeated:
     def _went_round(self) -> bool:
         try:
             return self._one_round()
-        except Exception:  # the next round tries again
+        except Exception:  # whatever it was: the thread must not die silently, and the next round tries again
             log.exception("a round of %s failed", self._name)
             return False

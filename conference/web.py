@@ -336,7 +336,7 @@ def _log_what_was_not_given(error: ConferenceError) -> None:
     with parts_of(current_app).database.write() as session:
         session.info.update(request=g.request_id, channel="screen")
         if isinstance(error, SealBroken | RowBroken):
-            broken.record_whole(session, viewer, case_id, error)
+            broken.record_whole(session, viewer, case_id)
         else:
             writing.record(
                 session,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from conference.cases.models import CONFERENCE
 from conference.identity.services import Viewer
 from conference.trail import writing
-from conference.vault.errors import KeyDark, KeyGone, RowBroken, SealBroken
+from conference.vault.errors import KeyDark, KeyGone, SealBroken
 from conference.vault.place import Place
 from conference.vault.unseal import Opened, Sealed, open_each
 
@@ -48,18 +48,12 @@ def record(
         _record(session, viewer, case_id, place.row, f"{place.table}.{column}", concerns)
 
 
-def record_whole(
-    session: Session, viewer: Viewer, case_id: str | None, fault: SealBroken | RowBroken
-) -> None:
-    """Log that a whole answer was not given, because what it needs is not as it was written.
+def record_whole(session: Session, viewer: Viewer, case_id: str | None) -> None:
+    """Log that a whole answer was not given, because something that it needs is not as it was written.
 
-    Which row it was is not said: it may be of what is withheld from whoever asked.
+    What that is, is not said: it may be withheld from whoever asked.
     """
-    if isinstance(fault, RowBroken):
-        _record(session, viewer, case_id, "", "")
-    else:
-        column = fault.place.column.partition("/")[0]
-        _record(session, viewer, case_id, fault.place.row, f"{fault.place.table}.{column}")
+    _record(session, viewer, case_id, "", "")
 
 
 def _record(

@@ -35,7 +35,7 @@ class Watch:
         """Begin, when each holder was asked once, and give itself back."""
         try:
             self.look()
-        except Exception:  # the first round tries again
+        except Exception:  # a server starts all the same: who was not heard from is dark
             log.exception("the holders of keys could not be asked")
         self._keys.held.watched = True
         self._thread.start()
