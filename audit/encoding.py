@@ -52,6 +52,14 @@ def load_canonical(data: bytes, what: str) -> object:
     return value
 
 
+def quoted(text: str | None) -> str:
+    """`text`, in which there is nothing to escape, as JSON; null for None.
+
+    Raises TypeError for what is no text.
+    """
+    return "null" if text is None else '"' + text + '"'
+
+
 def to_base64(data: bytes) -> str:
     """`data` in standard base64 with padding (RFC 4648 section 4)."""
     return binascii.b2a_base64(data, newline=False).decode("ascii")

@@ -4,13 +4,16 @@ Names people, cases, staff and fields by random ids only.
 """
 
 import secrets
+from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
-from audit.encoding import canonical_plain, to_base64
+from audit.encoding import canonical_plain, quoted, to_base64
 from audit.errors import BadEvent
+from audit.forms import body_form, item_form
 from audit.names import EventName
 from audit.shape import WITHOUT_VALUE, a_word, check_head, check_item
 
@@ -72,6 +75,20 @@ class Item:
             written["mark"] = self.mark
         return written
 
+    def plain(self) -> str:
+        """The item in canonical JSON, if there is nothing to escape in it: what fits `item_form` is right."""
+        mark = "" if self.mark is None else f',"mark":{quoted(self.mark)}'
+        committed = None if self.commitment is None else to_base64(self.commitment)
+        people = '","'.join(self.subjects)
+        return (
+            f'{{"agreement":{quoted(self.agreement)},"basis":{quoted(self.basis)},'
+            f'"class":{quoted(self.class_)},"commitment":{quoted(committed)},'
+            f'"condition":{quoted(self.condition)},"consent":{quoted(self.consent)},'
+            f'"field":{quoted(self.field)},"level":{quoted(self.level)}{mark},'
+            f'"override":{quoted(self.override)},"owner":{quoted(self.owner)},"power":{quoted(self.power)},'
+            f'"rule":{quoted(self.rule)},"subjects":["{people}"]}}'
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -131,6 +148,24 @@ class Event:
         """The whole event as the specification writes it."""
         return {**self.head(), "items": [item.to_json() for item in self.items]}
 
+    def plain(self, at: str) -> tuple[str, str]:
+        """What stands before and after the items in a body, in canonical JSON, if there is nothing to escape.
+
+        at: the event's `moment`.   Without `about`, for which there is only the long way.
+        """
+        mark = "" if self.mark is None else f',"mark":{quoted(self.mark)}'
+        before = (
+            f'{{"actor":{quoted(self.actor)},"agency":{quoted(self.agency)},"at":{quoted(at)},'
+            f'"case":{quoted(self.case)},"channel":{quoted(self.channel)},'
+            f'"event":{quoted(self.event.value)},"id":{quoted(self.id)},"items":['
+        )
+        after = (
+            f']{mark},"meeting":{quoted(self.meeting)},"on_behalf_of":{quoted(self.on_behalf_of)},'
+            f'"policy":{quoted(self.policy)},"purpose":{quoted(self.purpose)},'
+            f'"request":{quoted(self.request)},"v":1}}'
+        )
+        return before, after
+
 
 def moment(at: datetime) -> str:
     """`at` as it stands in the log: UTC, milliseconds, `Z`.
@@ -139,7 +174,7 @@ def moment(at: datetime) -> str:
     """
     if at.tzinfo is not UTC and at.utcoffset() != _NO_OFFSET:
         raise BadEvent("event.at: not in UTC")
-    return f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    return f"{at.isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"
 
 
 def new_id(kind: str, random: Random = secrets.token_bytes) -> str:
@@ -147,21 +182,59 @@ def new_id(kind: str, random: Random = secrets.token_bytes) -> str:
     return f"{kind}_{random(16).hex()}"
 
 
-def check_event(event: Event) -> tuple[dict[str, object], list[dict[str, object]]]:
-    """The event's head and items as JSON, all of the event having been checked.
+class Written(NamedTuple):
+    """An event that was checked, in canonical JSON.
+
+    at: its moment, as everywhere in the log.
+    before, after: what stands before and after the commitments to items in each of its bodies.
+    """
+
+    at: str
+    before: bytes
+    after: bytes
+    items: list[bytes]
+
+
+def check_event(event: Event) -> Written:
+    """The event as it is written, all of it having been checked.
 
     Raises BadEvent unless every id is an id, every word a word, and what was shown is committed to.
     """
-    head = check_head(event.head())
-    if not all(a_word(agency) for agency in event.concerns):
+    at = moment(event.at)
+    before, after = _around_items(event, at)
+    if event.concerns and not all(a_word(agency) for agency in event.concerns):
         raise BadEvent("event.concerns: not agencies")
     disclosure = event.event.value.startswith("disclosure.")
     written = []
     for number, item in enumerate(event.items):
-        written.append(check_item(item.to_json(), f"items[{number}]"))
-        if disclosure and item.level not in WITHOUT_VALUE and item.commitment is None:
+        written.append(_written_item(item, number))
+        if disclosure and item.commitment is None and item.level not in WITHOUT_VALUE:
             raise BadEvent(f"items[{number}].commitment: missing for what was shown")
-    return head, written
+    return Written(at, before, after, written)
+
+
+def _around_items(event: Event, at: str) -> tuple[bytes, bytes]:
+    try:
+        before, after = event.plain(at)
+    except TypeError:  # something is no text
+        before = after = ""
+    if not event.about and body_form(0 if event.mark is None else 1).fullmatch(before + after):
+        return before.encode("ascii"), after.encode("ascii")
+    body = canonical_plain({**check_head(event.head()), "items": []})
+    head, listed, rest = body.partition(b'"items":[]')
+    return head + listed[:-1], b"]" + rest
+
+
+def _written_item(item: Item, number: int) -> bytes:
+    try:
+        text = item.plain()
+    except TypeError:  # something is no text
+        text = ""
+    people = len(item.subjects)
+    fits = item_form(people, 0 if item.mark is None else 1).fullmatch(text)
+    if fits and len(set(item.subjects)) == people:
+        return text.encode("ascii")
+    return canonical_plain(check_item(item.to_json(), f"items[{number}]"))
 
 
 def commitment(salt: bytes, data: bytes) -> bytes:
@@ -190,41 +263,34 @@ def value_commitment(salt: bytes, shown: bytes) -> bytes:
     return commitment(salt, shown)
 
 
-def items_for(event: Event, agency: str) -> tuple[int, ...] | None:
-    """Which items `agency` may know of, by their place in the event; None where it has no part at all.
-
-    Source: spec/audit.md, "Event, body, leaf": the actor's agency has all, any other those that it owns.
-    """
-    if agency == event.agency:
-        return tuple(range(len(event.items)))
-    own = tuple(number for number, item in enumerate(event.items) if item.owner == agency)
-    return own if own or agency in event.concerns else None
-
-
 def body_for(event: Event, agency: str, commitments: Sequence[bytes]) -> bytes:
     """`agency`'s part of `event`, canonical: the head and the commitment of each item it may know of.
 
     commitments: one for each item of the event, in order.
     Returns EMPTY_BODY where it has no part.
     """
-    return bodies(event, event.head(), commitments)(agency)[0]
+    return bodies(event, check_event(event), commitments)(agency)[0]
 
 
 def bodies(
-    event: Event, head: dict[str, object], commitments: Sequence[bytes]
+    event: Event, written: Written, commitments: Sequence[bytes]
 ) -> Callable[[str], tuple[bytes, tuple[int, ...]]]:
-    """What gives `body_for` an agency, and which items it commits to. The head is written once for all.
+    """What gives `body_for` an agency, and the place in the event of each item that it commits to.
 
-    head: the event's.
+    Source: spec/audit.md, "Event, body, leaf": the actor's agency has all, any other those that it owns.
     """
-    before, listed, after = canonical_plain({**head, "items": []}).partition(b'"items":[]')
-    committed = [b'"%b"' % to_base64(one).encode("ascii") for one in commitments]
+    committed = [b'"%b"' % b2a_base64(one, newline=False) for one in commitments]
+    own: dict[str, list[int]] = {agency: [] for agency in event.concerns}
+    for number, item in enumerate(event.items):
+        own.setdefault(item.owner, []).append(number)
+    if event.agency is not None:
+        own[event.agency] = list(range(len(event.items)))
 
     def body_of(agency: str) -> tuple[bytes, tuple[int, ...]]:
-        chosen = items_for(event, agency)
+        chosen = own.get(agency)
         if chosen is None:
             return EMPTY_BODY, ()
-        own = b",".join([committed[number] for number in chosen])
-        return b"".join((before, listed[:-1], own, b"]", after)), chosen
+        listed = b",".join([committed[number] for number in chosen])
+        return written.before + listed + written.after, tuple(chosen)
 
     return body_of

@@ -1,7 +1,10 @@
 """From an event to its leaf, which says nothing to an outsider, and to each agency's part, which opens it."""
 
 import secrets
+from binascii import b2a_base64
+from collections.abc import Sequence
 from dataclasses import dataclass
+from struct import unpack
 from typing import NamedTuple
 
 from audit.checkpoint import Checkpoint
@@ -13,6 +16,7 @@ from audit.event import (
     Event,
     Item,
     Random,
+    Written,
     bodies,
     check_event,
     commitment,
@@ -71,8 +75,7 @@ class Part(NamedTuple):
     items: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """A leaf and all that opens it.
 
     agencies, salts: in the order of the roster.
@@ -124,61 +127,61 @@ def seal_event(
     Raises BadEvent for an event that has not its shape, or that is the business of an agency without a part;
     LeafTooLong for a leaf above 65,535 bytes.
     """
-    head, written = check_event(event)
+    written = check_event(event)
     business = _business(event, roster)
-    items = _open_items(event, written, random)
-    salts = _salts(len(roster.agencies), random)
-    body_of = bodies(event, head, [item.commitment for item in items])
-    whole = {
-        agency: Part(agency, salt, *body_of(agency))
-        for agency, salt in zip(roster.agencies, salts, strict=True)
-        if agency in business
-    }
-    committed = empty_commitments(salts)
-    for agency, part in whole.items():
-        committed[roster.agencies.index(agency)] = commitment(part.salt, part.body)
-    leaf = _leaf(head, roster, [to_base64(one) for one in committed], continues)
+    count = len(event.items)
+    drawn = _salts(count + len(roster.agencies), random)
+    items, salts = _open_items(event, written, drawn[:count]), drawn[count:]
+    body_of = bodies(event, written, [item.commitment for item in items])
+    places = sorted(place for agency in business if (place := roster.position(agency)) is not None)
+    others = list(salts)  # of the agencies to which it says nothing, as it does to most
+    for place in reversed(places):
+        del others[place]
+    committed = empty_commitments(others)
+    whole = []
+    for place in places:
+        agency, salt = roster.agencies[place], salts[place]
+        part = Part(agency, salt, *body_of(agency))
+        whole.append(part)
+        committed.insert(place, commitment(salt, part.body))
+    leaf = _leaf(written.at, event.id, roster, committed, continues)
     if len(leaf) > LEAF_LIMIT:
         raise LeafTooLong(f"leaf: {len(leaf)} bytes, more than {LEAF_LIMIT}")
-    return Parts(leaf, roster.agencies, tuple(salts), tuple(whole.values()), items)
+    return Parts(leaf, roster.agencies, salts, tuple(whole), items)
 
 
 def _leaf(
-    head: dict[str, object], roster: Roster, hashes: list[str], continues: Continuation | None
+    at: str, name: str, roster: Roster, hashes: Sequence[bytes], continues: Continuation | None
 ) -> bytes:
     """The canonical leaf. All but `continues` was checked with the event and the roster, or made here."""
     if continues is None:  # ids and words hold nothing that JSON would escape
-        parts = '","'.join(hashes).join('""') if hashes else ""
-        leaf = (
-            f'{{"at":"{head["at"]}","id":"{head["id"]}","parts":[{parts}],"roster":"{roster.version}","v":1}}'
-        )
+        parts = b'","'.join([b2a_base64(one, newline=False) for one in hashes]).decode("ascii")
+        listed = f'"{parts}"' if parts else ""
+        leaf = f'{{"at":"{at}","id":"{name}","parts":[{listed}],"roster":"{roster.version}","v":1}}'
         return leaf.encode("ascii")
-    shape = {"v": 1, "id": head["id"], "at": head["at"], "roster": roster.version, "parts": hashes}
+    shape = {"v": 1, "id": name, "at": at, "roster": roster.version, "parts": [*map(to_base64, hashes)]}
     return canonical_plain(check_leaf({**shape, "continues": continues.to_json()}))
 
 
-def _open_items(event: Event, written: list[dict[str, object]], random: Random) -> tuple[OpenItem, ...]:
-    opened = []
-    for item, shape, salt in zip(event.items, written, _salts(len(written), random), strict=True):
-        data = canonical_plain(shape)
-        opened.append(OpenItem(item, data, salt, commitment(salt, data)))
-    return tuple(opened)
+def _open_items(event: Event, written: Written, salts: Sequence[bytes]) -> tuple[OpenItem, ...]:
+    shapes = zip(event.items, written.items, salts, strict=True)
+    return tuple([OpenItem(item, data, salt, commitment(salt, data)) for item, data, salt in shapes])
 
 
 def _business(event: Event, roster: Roster) -> set[str]:
     """The agencies that have something to do with the event. Raises BadEvent for one without a part."""
-    business = {item.owner for item in event.items} | set(event.concerns)
+    business = {item.owner for item in event.items}.union(event.concerns)
     if event.agency is not None:
         business.add(event.agency)
-    if strangers := business - set(roster.agencies) - {HOUSE}:
+    if strangers := business.difference(roster.agencies, (HOUSE,)):
         raise BadEvent(
             f"event: agencies without a part in roster {roster.version}: {', '.join(sorted(strangers))}"
         )
     return business
 
 
-def _salts(count: int, random: Random) -> list[bytes]:
+def _salts(count: int, random: Random) -> tuple[bytes, ...]:
     drawn = random(SALT_BYTES * count)
     if len(drawn) != SALT_BYTES * count:
         raise BadEvent("random: gave another number of bytes than asked for")
-    return [drawn[start : start + SALT_BYTES] for start in range(0, len(drawn), SALT_BYTES)]
+    return unpack(f"{SALT_BYTES}s" * count, drawn)

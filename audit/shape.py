@@ -14,25 +14,31 @@ from audit.names import EventName
 
 Check = Callable[[object], bool]
 
-LEVELS = ("none", "presence", "summary", "full")
 WITHOUT_VALUE = ("none", "presence")
+WITH_VALUE = ("summary", "full")
+LEVELS = WITHOUT_VALUE + WITH_VALUE
 
-_ID = re.compile(r"([a-z]{3})_[0-9a-z]{20,40}", re.ASCII)
-_WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:/-]{0,62}[A-Za-z0-9])?", re.ASCII)
-_POWER = re.compile(r"[A-Za-z0-9(](?:[A-Za-z0-9 .,;:()/&'-]{0,118}[A-Za-z0-9).])?", re.ASCII)
-_ORIGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,254}", re.ASCII)
-_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", re.ASCII)
-_HASH = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", re.ASCII)
+# Patterns: none has a group that is kept, none takes what JSON would escape.
+KIND, RANDOM = r"[a-z]{3}", r"[0-9a-z]{20,40}"
+WORD = r"[A-Za-z0-9](?:[A-Za-z0-9._:/-]{0,62}[A-Za-z0-9])?"
+POWER = r"[A-Za-z0-9(](?:[A-Za-z0-9 .,;:()/&'-]{0,118}[A-Za-z0-9).])?"
+DIGEST = r"[0-9a-f]{64}"
+MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
+HASH = r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
+
+_ID = re.compile(f"({KIND})_{RANDOM}", re.ASCII)
+_ORIGIN = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,254}"
+_MOMENT, _HASH = re.compile(MOMENT, re.ASCII), re.compile(HASH, re.ASCII)
 _NAMES = frozenset(name.value for name in EventName)
 
 
-def matches(pattern: re.Pattern[str]) -> Check:
+def matches(pattern: str) -> Check:
     """Text that the whole of `pattern` fits. Remembers answers: the same few words stand in every item."""
+    compiled = re.compile(pattern, re.ASCII)
 
     @lru_cache(maxsize=4096)
     def fits(text: str) -> bool:
-        return pattern.fullmatch(text) is not None
+        return compiled.fullmatch(text) is not None
 
     return lambda value: isinstance(value, str) and fits(value)
 
@@ -103,7 +109,7 @@ def _list_of_hashes(value: object) -> bool:
     return isinstance(value, list) and all(a_hash(one) for one in value)
 
 
-a_word = matches(_WORD)
+a_word = matches(WORD)
 """A word of the policy: class, purpose, agency, rule, basis. No space, at most 64 characters."""
 
 HEAD: Mapping[str, Check] = {
@@ -118,7 +124,7 @@ HEAD: Mapping[str, Check] = {
     "purpose": or_null(a_word),
     "case": or_null(an_id("cas")),
     "meeting": or_null(an_id("mtg")),
-    "policy": or_null(matches(_DIGEST)),
+    "policy": or_null(matches(DIGEST)),
     "request": or_null(an_id("req")),
 }
 HEAD_MORE: Mapping[str, Check] = {
@@ -134,7 +140,7 @@ ITEM: Mapping[str, Check] = {
     "rule": or_null(a_word),
     "basis": or_null(a_word),
     "condition": or_null(a_word),
-    "power": or_null(matches(_POWER)),
+    "power": or_null(matches(POWER)),
     "agreement": or_null(a_word),
     "consent": or_null(a_word),
     "override": or_null(a_word),
@@ -212,27 +218,6 @@ def check_body(value: object, what: str = "body") -> dict[str, object]:
 def check_leaf(value: object, what: str = "leaf") -> dict[str, object]:
     """A leaf as it stands in the tree."""
     return check_keys(value, LEAF, LEAF_MORE, what)
-
-
-# A leaf without `continues` in its canonical form: what it fits needs no other look but at its moment.
-_LEAF = re.compile(
-    rf'\{{"at":"({_MOMENT.pattern})","id":"(evt_[0-9a-z]{{20,40}})",'
-    rf'"parts":\[((?:"{_HASH.pattern}"(?:,"{_HASH.pattern}")*)?)\],"roster":"({_WORD.pattern})","v":1\}}',
-    re.ASCII,
-)
-
-
-def plain_leaf(leaf: bytes) -> dict[str, object] | None:
-    """What `check_leaf` gives for the value of `leaf`, if it is canonical JSON without anything special.
-
-    None if it may not be: then it is to be decoded and checked.
-    """
-    found = _LEAF.fullmatch(leaf.decode("ascii")) if leaf.isascii() else None
-    if found is None or not a_moment(found[1]):
-        return None
-    at, name, parts, roster = found.groups()
-    hashes = parts[1:-1].split('","') if parts else []
-    return {"v": 1, "id": name, "at": at, "roster": roster, "parts": hashes}
 
 
 def _check_people(head: dict[str, object], what: str) -> dict[str, object]:

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 import audit
 from audit.encoding import canonical_plain, load_canonical
 from audit.event import check_event, commitment
+from audit.forms import plain_leaf
 from audit.names import EventName
 from audit.parts import check_line, part_line
-from audit.shape import check_body, check_head, check_item, check_leaf, plain_leaf
+from audit.shape import check_body, check_head, check_item, check_leaf
 from tests.audit.made import ROSTER, START, an_event, an_id, an_item, counted, some_events
 
 
