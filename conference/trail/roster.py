@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, column, insert, select, table
+from functools import lru_cache
+
+from sqlalchemy import column, insert, select, table
 from sqlalchemy.orm import Session
 
 from audit import Roster
@@ -43,8 +45,8 @@ def current(session: Session, partnership: str) -> Roster:
 def positions(session: Session, partnership: str, agency: str) -> dict[str, int | None]:
     """Where the part of `agency` stands in a leaf, for each version of the roster."""
     query = select(RosterRow.version, RosterRow.agencies).where(RosterRow.partnership_id == partnership)
-    rosters = [Roster(version, tuple(agencies.split(" "))) for version, agencies in session.execute(query)]
-    return {roster.version: roster.position(agency) for roster in rosters}
+    rosters = [_made(version, agencies) for version, agencies in session.execute(query)]
+    return {one.version: one.position(agency) for one in rosters}
 
 
 def all_agencies(session: Session, partnership: str) -> set[str]:
@@ -54,16 +56,21 @@ def all_agencies(session: Session, partnership: str) -> set[str]:
 
 
 def _latest(session: Session, partnership: str) -> tuple[int, Roster | None]:
-    row = session.connection().execute(_LATEST, {"partnership": partnership}).one_or_none()
-    return (0, None) if row is None else (row.number, Roster(row.version, tuple(row.agencies.split(" "))))
+    connection = session.connection()
+    found = connection.exec_driver_sql(_LATEST[connection.dialect.name], (partnership,)).all()
+    return (found[0][0], _made(*found[0][1:])) if found else (0, None)
 
 
-_LATEST = (  # made once: to make it takes longer than to ask it
-    select(RosterRow.number, RosterRow.version, RosterRow.agencies)
-    .where(RosterRow.partnership_id == bindparam("partnership"))
-    .order_by(RosterRow.number.desc())
-    .limit(1)
+# Asked for in every answer.
+_NEWEST = (
+    "SELECT number, version, agencies FROM roster WHERE partnership_id = {given} ORDER BY number DESC LIMIT 1"
 )
+_LATEST = {"sqlite": _NEWEST.format(given="?"), "postgresql": _NEWEST.format(given="%s")}
+
+
+@lru_cache(maxsize=64)
+def _made(version: str, agencies: str) -> Roster:
+    return Roster(version, tuple(agencies.split(" ")))
 
 
 def _add(session: Session, partnership: str, agencies: tuple[str, ...], number: int) -> Roster:
