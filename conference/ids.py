@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import secrets
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_names: ContextVar[Callable[[int], bytes]] = ContextVar("source_of_names", default=secrets.token_bytes)
-_secrets: ContextVar[Callable[[int], bytes]] = ContextVar("source_of_secrets", default=secrets.token_bytes)
+# OpenSSL's: to draw from it keeps the interpreter's lock, which `secrets` lets go of each time, and with many
+# threads each time another takes it. It is seeded by the operating system, and anew in a process that forks.
+_names: ContextVar[Callable[[int], bytes]] = ContextVar("source_of_names", default=ssl.RAND_bytes)
+_secrets: ContextVar[Callable[[int], bytes]] = ContextVar("source_of_secrets", default=ssl.RAND_bytes)
 
 # Nothing that reads as another sign when it is said over the telephone: no 0 O 1 I.
 REFERENCE_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
