@@ -88,18 +88,20 @@ def subtree_root(hashes: Sequence[Hash]) -> Hash:
 def append(get: Get, size: int, leaf_hashes: Iterable[Hash]) -> list[Node]:
     """The nodes that come into being when `leaf_hashes` are put behind a tree of `size` leaves.
 
-    Reads the peaks of the old tree, once each. The caller stores the nodes and the new size together.
+    Reads those peaks of the old tree that become part of a new node, once each. The caller stores the nodes
+    and the new size together.
     """
-    edge = [Node(place.level, place.position, get(*place)) for place in peaks(size)]
     fresh: list[Node] = []
+    waiting: dict[int, Hash] = {}  # at each level the newest left subtree, whose right one is still to come
     for index, hashed in enumerate(leaf_hashes, start=size):
-        node = Node(0, index, hashed)
-        fresh.append(node)
-        while edge and edge[-1].level == node.level:
-            left = edge.pop()
-            node = Node(left.level + 1, left.position >> 1, node_hash(left.hash, node.hash))
-            fresh.append(node)
-        edge.append(node)
+        level, position, found = 0, index, hashed
+        fresh.append(Node(0, index, hashed))
+        while position & 1:
+            left = waiting[level] if level in waiting else get(level, position - 1)
+            found = node_hash(left, found)
+            level, position = level + 1, position >> 1
+            fresh.append(Node(level, position, found))
+        waiting[level] = found
     return fresh
 
 

@@ -127,6 +127,8 @@ def test_reads_grow_with_the_logarithm_of_the_size(many):
 
     assert reads(lambda: tree.root(many, MANY)) <= 17
     assert reads(lambda: tree.append(many, MANY, [bytes(32)])) <= 17
+    for size, needed in ((MANY, 0), (MANY - 1, 4), (65_535, 16), (65_536, 0)):
+        assert reads(lambda size=size: tree.append(many, size, [bytes(32)])) == needed
     for index in range(0, MANY, 997):
         assert reads(lambda index=index: tree.inclusion_proof(many, index, MANY)) <= 2 * 17
         assert reads(lambda index=index: tree.consistency_proof(many, index, MANY)) <= 2 * 17
