@@ -2,16 +2,19 @@
 
 Nobody waits for a fixed time. The first to come begins a transaction, commits in it what waits by then,
 itself included, and hands on to the first of those who came meanwhile. The slower the disk, the larger the
-groups.
+groups. One group is committed at a time, on PostgreSQL too: with two or three at once groups are smaller,
+which costs more than it saves, and whoever changes what decisions rest on would seldom find the counters
+free.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import Context, copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.exc import OperationalError
@@ -34,8 +37,9 @@ def _closed() -> threading.Lock:
 
 @dataclass(slots=True, eq=False)
 class _Answer:
-    """One answer that waits.
+    """One answer, until it is durable.
 
+    gate, context: of one that waits; whose turn it is at once needs neither.
     leads: it is its turn to commit the next group.
     result: whether what it was decided on still holds; None until it is known.
     """
@@ -43,8 +47,8 @@ class _Answer:
     prepared: Sequence[Prepared]
     inputs: Mapping[str, int]
     horizon: datetime | None
-    context: Context = field(default_factory=copy_context)
-    gate: threading.Lock = field(default_factory=_closed)
+    gate: threading.Lock | None = None
+    context: Context | None = None
     leads: bool = False
     result: bool | None = None
     fault: BaseException | None = None
@@ -52,6 +56,13 @@ class _Answer:
     @property
     def is_done(self) -> bool:
         return self.result is not None or self.fault is not None
+
+    def holds_now(self) -> bool:
+        """Whether it may still be given, by its own clock."""
+        if self.horizon is None:
+            return True
+        at = clock.now() if self.context is None else self.context.run(clock.now)
+        return at < self.horizon
 
 
 class Committer:
@@ -62,6 +73,7 @@ class Committer:
         self._mutex = threading.Lock()
         self._waiting: list[_Answer] = []
         self._is_led = False
+        self._before = 0  # how many were in the group before
 
     def log(
         self, prepared: Sequence[Prepared], seen: Mapping[str, int], horizon: datetime | None = None
@@ -71,72 +83,82 @@ class Committer:
         seen: the counters of `inputs` that it was decided on.   horizon: until when it holds (aware).
         Back when the events are on the disk. Raises what storing them raised; others are not concerned.
         """
-        mine = _Answer(prepared, seen, horizon)
-        with self._mutex:
-            self._waiting.append(mine)
-            leads, self._is_led = not self._is_led, True
-        if not leads:
-            self._wait(mine)
-        if not mine.is_done:
-            self._lead(mine)
+        mine, group = _Answer(prepared, seen, horizon), list[_Answer]()
+        try:
+            self._come(mine)
+            if mine.leads:
+                self._commit(mine, group)
+        finally:
+            self._go(mine, group)
         if mine.fault is not None:
             raise mine.fault
         return bool(mine.result)
 
-    def _wait(self, mine: _Answer) -> None:
-        """Until it is done, or ours to lead."""
-        try:
-            mine.gate.acquire()
-        except BaseException:  # this process is being ended
+    def _come(self, mine: _Answer) -> None:
+        """Lead at once where nobody does; otherwise wait until it is done, or ours to lead."""
+        with self._mutex:
+            if not self._is_led:
+                self._is_led = mine.leads = True
+                return
+            mine.context = copy_context()
+            mine.gate = gate = _closed()
+            self._waiting.append(mine)
+        gate.acquire()
+
+    def _go(self, mine: _Answer, group: list[_Answer]) -> None:
+        """Let nobody wait for us any longer, whether it is done or we are being ended, wherever that was.
+
+        Whoever is made to lead no longer waits: both happen at once.
+        """
+        if not mine.is_done:
             with self._mutex:
                 if mine in self._waiting:
                     self._waiting.remove(mine)
-            if mine.leads:
-                self._hand_on()
-            raise
+        if mine.leads:
+            for answer in group:
+                if not answer.is_done:  # the leader is being ended
+                    answer.fault = RuntimeError("the group was not committed")
+                if answer.gate is not None and answer is not mine:
+                    answer.gate.release()
+            self._hand_on()  # last, so that those who are done and come again may be in the next group
 
     def _hand_on(self) -> None:
         with self._mutex:
             self._is_led = bool(self._waiting)
             if self._is_led:
-                self._waiting[0].leads = True
-                self._waiting[0].gate.release()
+                first = self._waiting.pop(0)
+                first.leads = True
+                if first.gate is not None:
+                    first.gate.release()
 
-    def _lead(self, mine: _Answer) -> None:
-        """Commit what waits, and hand on. The caller's answer is the first of those that wait."""
-        group: list[_Answer] = []
-        try:
-            self._commit(group)
-        finally:
-            if not group:  # ended before it began
-                group.append(mine)
-                with self._mutex:
-                    self._waiting.remove(mine)
-            for answer in group:
-                if not answer.is_done:  # the leader is being ended
-                    answer.fault = RuntimeError("the group was not committed")
-                if answer is not mine:
-                    answer.gate.release()
-            self._hand_on()  # last, so that those who are done and come again may be in the next group
+    def _give_way(self) -> None:
+        """Let those run who are about to come, as those of the group before are, for as long as some do."""
+        known = 0 if self._before > 1 else 1
+        while known <= (there := len(self._waiting)):
+            time.sleep(0)
+            known = there + 1
 
-    def _take(self, group: list[_Answer]) -> None:
-        """Put those that wait into `group`."""
+    def _take(self, mine: _Answer, group: list[_Answer]) -> None:
+        """Put the leader and those that wait into `group`."""
         with self._mutex:
-            group += self._waiting[:MOST]
-            del self._waiting[:MOST]
+            group.append(mine)
+            group += self._waiting[: MOST - 1]
+            del self._waiting[: MOST - 1]
+        self._before = len(group)
 
-    def _commit(self, group: list[_Answer]) -> None:
+    def _commit(self, mine: _Answer, group: list[_Answer]) -> None:
         """All in one transaction; where that fails, each in one of its own, so that one fails alone.
 
         Who is in the group is settled when the transaction has begun: until then others may still come.
         """
         try:
+            self._give_way()
             with self._begun() as session:
-                self._take(group)
+                self._take(mine, group)
                 results = self._stored(session, group)
         except Exception:  # noqa: BLE001 - each that fails again gets its own
             if not group:
-                self._take(group)
+                self._take(mine, group)
             self._commit_each(group)
             return
         for answer, holds in zip(group, results, strict=True):
@@ -182,7 +204,7 @@ class Committer:
 def _holding(session: Session, group: list[_Answer]) -> list[bool]:
     found = inputs.versions(session, {partnership for answer in group for partnership in answer.inputs})
     return [
-        (answer.horizon is None or answer.context.run(clock.now) < answer.horizon)
+        answer.holds_now()
         and all(found[partnership] == number for partnership, number in answer.inputs.items())
         for answer in group
     ]

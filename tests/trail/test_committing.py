@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -54,6 +55,11 @@ def commits(database: Database) -> Iterator[list[int]]:
     finally:
         for engine in (database._reading, database._writing):
             event.remove(engine, "commit", count)
+
+
+def waiting_for(committer: Committer, count: int) -> None:
+    while len(committer._waiting) < count:
+        time.sleep(0.001)
 
 
 def at_once(work: Sequence[Callable[[], object]]) -> None:
@@ -223,8 +229,7 @@ def test_who_comes_while_the_transaction_begins_is_in_it(
     inner = committer._begun
 
     def begins() -> Any:
-        while len(committer._waiting) < WRITERS:
-            time.sleep(0.001)
+        waiting_for(committer, WRITERS - 1)  # and the one that leads
         return inner()
 
     monkeypatch.setattr(committer, "_begun", begins)
@@ -234,65 +239,40 @@ def test_who_comes_while_the_transaction_begins_is_in_it(
     assert stored(database) == WRITERS
 
 
-@pytest.mark.parametrize("error", [SystemExit, OperationalError("BEGIN", {}, Exception("gone"))])
-def test_a_transaction_that_does_not_begin_holds_up_nobody_else(
-    database: Database, monkeypatch: pytest.MonkeyPatch, error: Any
-) -> None:
-    committer = Committer(database)
-
-    def fails() -> Any:
-        raise error
-
-    with monkeypatch.context() as patched:
-        patched.setattr(committer, "_begun", fails)
-        with pytest.raises((SystemExit, OperationalError)):
-            committer.log(*prepared(database))
-    assert stored(database) == 0
-    assert committer.log(*prepared(database))
-    assert stored(database) == 1
-
-
-def test_nobody_is_forgotten_by_a_leader_who_is_ended(
+def test_those_who_are_about_to_come_are_in_the_next_group(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those of its group get an error, and the next group goes on."""
+    """A leader who had company lets others run for as long as somebody comes, and then nobody waits."""
     committer = Committer(database)
-    ended: list[int] = []
-    inner = committer._stored
+    answers = [prepared(database) for _ in range(WRITERS)]
+    threads: list[threading.Thread] = []
 
-    def ends(session: Any, group: Any, **more: Any) -> list[bool]:
-        if not ended:
-            ended.append(1)
-            raise SystemExit
-        return inner(session, group, **more)
+    def pauses(_seconds: float) -> None:
+        if len(threads) < WRITERS - 1:
+            one = answers[len(threads) + 1]
+            threads.append(threading.Thread(target=committer.log, args=one))
+            threads[-1].start()
+            waiting_for(committer, len(threads))
+        else:
+            done.append(True)
 
-    monkeypatch.setattr(committer, "_stored", ends)
-    with pytest.raises(SystemExit):
-        committer.log(*prepared(database))
-    assert committer.log(*prepared(database))
-    assert stored(database) == 1
+    done: list[bool] = []
+    committer._before = 2
+    monkeypatch.setattr(committing, "time", SimpleNamespace(sleep=pauses))
+    with commits(database) as counted:
+        assert committer.log(*answers[0])
+    for thread in threads:
+        thread.join()
+    assert len(counted) == 1
+    assert stored(database) == WRITERS
+    assert done == [True]
 
 
-def test_whoever_is_ended_when_the_turn_is_theirs_hands_it_on(database: Database) -> None:
-    """The turn was given to them, and they were ended before they could take it."""
-
-    class Ended:
-        def acquire(self) -> None:
-            raise SystemExit
-
+def test_whoever_is_alone_pauses_for_nobody(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     committer = Committer(database)
-    committer._is_led = True  # somebody's group is being committed
-    other = threading.Thread(target=committer.log, args=prepared(database))
-    other.start()
-    while not committer._waiting:
-        time.sleep(0.001)
-    mine = committing._Answer(*prepared(database), None)
-    mine.leads, mine.gate = True, Ended()  # type: ignore[assignment]
-    with pytest.raises(SystemExit):
-        committer._wait(mine)
-    other.join(10)
-    assert not other.is_alive()
-    assert stored(database) == 1
+    ready = [prepared(database) for _ in range(3)]
+    monkeypatch.setattr(committing, "time", None)
+    assert all(committer.log(*one) for one in ready)
 
 
 def test_turns_come_in_the_order_of_asking() -> None:
