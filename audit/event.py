@@ -151,7 +151,7 @@ class Event:
     def plain(self, at: str) -> tuple[str, str]:
         """What stands before and after the items in a body, in canonical JSON, if there is nothing to escape.
 
-        at: the event's `moment`.   Without `about`, for which there is only the long way.
+        at: the event's `moment`.   Only for an event that is about nothing: `about` is not written.
         """
         mark = "" if self.mark is None else f',"mark":{quoted(self.mark)}'
         before = (
@@ -214,11 +214,12 @@ def check_event(event: Event) -> Written:
 
 
 def _around_items(event: Event, at: str) -> tuple[bytes, bytes]:
+    """What stands before and after the items in a body: the short way where it fits, else the long one."""
     try:
-        before, after = event.plain(at)
+        before, after = ("", "") if event.about else event.plain(at)
     except TypeError:  # something is no text
-        before = after = ""
-    if not event.about and body_form(0 if event.mark is None else 1).fullmatch(before + after):
+        before, after = "", ""
+    if body_form(0 if event.mark is None else 1).fullmatch(before + after):
         return before.encode("ascii"), after.encode("ascii")
     body = canonical_plain({**check_head(event.head()), "items": []})
     head, listed, rest = body.partition(b'"items":[]')
@@ -226,6 +227,7 @@ def _around_items(event: Event, at: str) -> tuple[bytes, bytes]:
 
 
 def _written_item(item: Item, number: int) -> bytes:
+    """The item, likewise. number: its place in the event."""
     try:
         text = item.plain()
     except TypeError:  # something is no text
@@ -267,7 +269,7 @@ def body_for(event: Event, agency: str, commitments: Sequence[bytes]) -> bytes:
     """`agency`'s part of `event`, canonical: the head and the commitment of each item it may know of.
 
     commitments: one for each item of the event, in order.
-    Returns EMPTY_BODY where it has no part.
+    Returns EMPTY_BODY where it has no part. Raises BadEvent as `check_event` does.
     """
     return bodies(event, check_event(event), commitments)(agency)[0]
 
