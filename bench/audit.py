@@ -38,7 +38,10 @@ FAST = (
     ("real log, SQLite", "raw SQLite", MANY, 12.0),
     ("bare tree, SQLite", "raw SQLite", 1, 0.9),
     ("real log, SQLite", "raw SQLite", 1, 0.9),
+    ("bare tree, PostgreSQL", "raw PostgreSQL", MANY, 1.3),
     ("real log, PostgreSQL", "raw PostgreSQL", MANY, 1.3),
+    ("bare tree, PostgreSQL", "raw PostgreSQL", 1, 0.55),
+    ("bare tree, PostgreSQL", "chain under a lock, PostgreSQL", MANY, 8.0),
     ("real log, PostgreSQL", "chain under a lock, PostgreSQL", MANY, 8.0),
     ("real log, SQLite", "real log not in groups, SQLite", MANY, 1.0),
     ("real log, PostgreSQL", "real log not in groups, PostgreSQL", MANY, 1.0),
@@ -46,6 +49,7 @@ FAST = (
 SLOW = (
     ("bare tree, SQLite", "raw SQLite", MANY, 12.0),
     ("real log, SQLite", "raw SQLite", MANY, 12.0),
+    ("bare tree, PostgreSQL", "raw PostgreSQL", MANY, 0.85),
     ("real log, PostgreSQL", "raw PostgreSQL", MANY, 0.85),
 )
 # The same beside what says how much there is to gain: no goal is set.

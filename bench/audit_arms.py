@@ -17,8 +17,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import text
 
-from audit import append, leaf_hash
-from audit.tree import Hash
+from bench import audit_bare as bare
 from bench import audit_limit as limit
 from conference.clock import now
 from conference.db import Base, Database
@@ -147,53 +146,6 @@ def chained_postgresql(url: str) -> Iterator[Writer]:
 # --- ours -------------------------------------------------------------------------------------------------
 
 
-class Bare(Committer):
-    """Our committer over nothing but the tree: leaves that are ready, hashed and stored with their nodes."""
-
-    def __init__(self, path: Path) -> None:
-        self._raw = _sqlite(path)
-        self._raw.execute("CREATE TABLE leaf (n INTEGER PRIMARY KEY, body BLOB, hash BLOB)")
-        key = "PRIMARY KEY (level, n)"  # one tree, as that of LogNode
-        self._raw.execute(f"CREATE TABLE node (level INTEGER, n INTEGER, hash BLOB, {key}) WITHOUT ROWID")
-        self._edge: dict[tuple[int, int], Hash] = {}
-        self._size = 0
-        super().__init__(None)  # type: ignore[arg-type]
-
-    @contextmanager
-    def _begun(self) -> Iterator[Any]:
-        self._raw.execute("BEGIN IMMEDIATE")
-        yield None
-        self._raw.execute("COMMIT")
-
-    def _stored(self, _session: Any, group: list[Any], *, again: bool = False) -> list[bool]:
-        del again
-        leaves: list[bytes] = [answer.prepared[0] for answer in group]
-        hashes = [leaf_hash(leaf) for leaf in leaves]
-        fresh = append(lambda level, at: self._edge[level, at], self._size, hashes)
-        self._edge.update({(node.level, node.position): node.hash for node in fresh})
-        rows = zip(range(self._size, self._size + len(leaves)), leaves, hashes, strict=True)
-        self._raw.executemany("INSERT INTO leaf VALUES (?, ?, ?)", rows)
-        if nodes := [node for node in fresh if node.level]:
-            self._raw.executemany("INSERT INTO node VALUES (?, ?, ?)", nodes)
-        self._size += len(leaves)
-        return [True] * len(group)
-
-    def close(self) -> None:
-        self._raw.close()
-
-
-@contextmanager
-def bare(folder: Path) -> Iterator[Writer]:
-    """The tree alone, on SQLite."""
-    with closing(Bare(folder / "bare.db")) as committer:
-
-        def writer() -> Append:
-            leaf = secrets.token_bytes(ROW)
-            return lambda: committer.log([leaf], {})  # type: ignore[list-item]
-
-        yield writer
-
-
 @dataclass
 class Real:
     """The application's log with 15 agencies, and its sequencer at work beside the writers."""
@@ -307,12 +259,13 @@ def all_arms(cluster: Cluster) -> Iterator[dict[str, Writer]]:
             "raw SQLite": stack.enter_context(raw_sqlite(folder)),
             "raw SQLite, rows as large": stack.enter_context(raw_sqlite(folder, REAL_ROW)),
             "one interpreter's limit, SQLite": stack.enter_context(limit.least(folder, _sqlite)),
-            "bare tree, SQLite": stack.enter_context(bare(folder)),
+            "bare tree, SQLite": stack.enter_context(bare.on_sqlite(_sqlite(folder / "bare.db"), ROW)),
             "real log, SQLite": here.writer,
             "real log not in groups, SQLite": here.alone,
             "raw PostgreSQL": stack.enter_context(raw_postgresql(url)),
             "raw PostgreSQL, rows as large": stack.enter_context(raw_postgresql(url, REAL_ROW)),
             "chain under a lock, PostgreSQL": stack.enter_context(chained_postgresql(url)),
+            "bare tree, PostgreSQL": stack.enter_context(bare.on_postgresql(url, ROW)),
             "real log, PostgreSQL": there.writer,
             "real log not in groups, PostgreSQL": there.alone,
         }
