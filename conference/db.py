@@ -15,7 +15,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
+from weakref import WeakSet
 
 from sqlalchemy import (
     DateTime,
@@ -134,6 +135,13 @@ class Turns:
         self.__exit__()
 
 
+class Keeps(Protocol):
+    """Somebody who keeps a connection."""
+
+    def let_go(self) -> None:
+        """Give it back."""
+
+
 # Milliseconds until PostgreSQL ends what takes too long. Commands look through whole logs and wrap many keys.
 SERVING = {
     "statement_timeout": 20_000,
@@ -163,6 +171,7 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self._agency = agency
         self._writer = Turns()
+        self._keeping = WeakSet[Keeps]()
         if self.is_sqlite:
             self.engine: Engine = create_engine(url, hide_parameters=True)
             event.listen(self.engine, "connect", _prepare_sqlite)
@@ -186,21 +195,32 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self, agency: str | None = None, *, gives_way: bool = False) -> Iterator[Session]:
+    def write(
+        self, agency: str | None = None, *, gives_way: bool = False, on: Connection | None = None
+    ) -> Iterator[Session]:
         """One transaction: leaving commits, raising rolls back. On SQLite one writer at a time, in turn.
 
         agency: whose rows it sees and changes; the database's own if not said.
         gives_way: it is ended, to be done again with `patiently`, before anybody waits for it long.
+        on: over which connection, of those that `kept_for` gave.
         """
         turn = self._writer if self.is_sqlite else nullcontext()
-        made = _Writing(self._writing, expire_on_commit=False, info=self._info("write", agency))
+        info = self._info("write", agency)
+        made = _Writing(self._writing if on is None else on, expire_on_commit=False, info=info)
         with turn, made as session, session.begin():
             if gives_way and not self.is_sqlite:
                 session.execute(text(f"SET LOCAL lock_timeout = {GIVE_WAY}"))
             yield session
 
+    def kept_for(self, user: Keeps) -> Connection:
+        """A connection that writes, until `user` closes it, or lets it go as this database is closed."""
+        self._keeping.add(user)
+        return self._writing.connect()
+
     def close(self) -> None:
         """Give all connections back."""
+        while self._keeping:
+            self._keeping.pop().let_go()
         self.engine.dispose()
 
     def _info(self, mode: str, agency: str | None) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from conference import clock, inputs
 from conference.db import Database
 from conference.trail import writing
+from conference.trail.keeping import Kept
 from conference.trail.writing import Prepared
 
 MOST = 256  # answers in one transaction
@@ -69,7 +70,7 @@ class Committer:
     """Commits the events of answers that only read. One for each process."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._kept = Kept(database)
         self._mutex = threading.Lock()
         self._waiting: list[_Answer] = []
         self._is_led = False
@@ -183,7 +184,7 @@ class Committer:
     @contextmanager
     def _begun(self) -> Iterator[Session]:
         """A transaction that the database has begun: durable when it is left."""
-        with self._database.write() as session:
+        with self._kept.write() as session:
             session.connection()
             yield session
 
