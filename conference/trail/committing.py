@@ -3,8 +3,7 @@
 Nobody waits for a fixed time. The first to come begins a transaction, commits in it what waits by then,
 itself included, and hands on to the first of those who came meanwhile. The slower the disk, the larger the
 groups. One group is committed at a time, on PostgreSQL too: with two or three at once groups are smaller,
-which costs more than it saves, and whoever changes what decisions rest on would seldom find the counters
-free.
+which was measured to cost more than it saves.
 """
 
 from __future__ import annotations
@@ -84,7 +83,8 @@ class Committer:
         seen: the counters of `inputs` that it was decided on.   horizon: until when it holds (aware).
         Back when the events are on the disk. Raises what storing them raised; others are not concerned.
         """
-        mine, group = _Answer(prepared, seen, horizon), list[_Answer]()
+        mine = _Answer(prepared, seen, horizon)
+        group: list[_Answer] = []  # that is led from here
         try:
             self._come(mine)
             if mine.leads:
@@ -133,7 +133,10 @@ class Committer:
                     first.gate.release()
 
     def _give_way(self) -> None:
-        """Let those run who are about to come, as those of the group before are, for as long as some do."""
+        """Let those run who are about to come, as those of the group before are, for as long as some do.
+
+        Before the transaction begins, so that it is interrupted less, and SQLite's one writer not held yet.
+        """
         known = 0 if self._before > 1 else 1
         while known <= (there := len(self._waiting)):
             time.sleep(0)

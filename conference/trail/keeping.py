@@ -1,9 +1,9 @@
 """A connection that one user keeps who comes again and again, as the committer does for each group.
 
-What a connection costs between two transactions (asking whether it still answers, leaving nothing in it for
-whoever is next) is a third of what storing one answer takes on PostgreSQL. Whoever keeps one is next
-themselves, for nobody's agency and with the same few statements. After a pause, or after anything that
-failed, it goes back to the pool, which cleans it, and asks it before it gives it away again.
+Between two transactions a connection costs two ways there and back: one asks whether it still answers, and
+one leaves nothing in it for whoever is next. Whoever keeps it is next themselves, for nobody's agency and
+with the same few statements. After a pause, or after anything that failed, it goes back to the pool, which
+cleans it, and asks it before it gives it away again.
 """
 
 from __future__ import annotations

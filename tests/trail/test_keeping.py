@@ -103,7 +103,11 @@ def test_nobody_else_gets_it_before_it_is_clean(postgres_log: Database) -> None:
             assert not session.scalar(text("SELECT current_setting('wall.binding', true)"))
 
 
-def test_a_committer_goes_on_over_another_where_it_is_lost(postgres_log: Database) -> None:
+@pytest.mark.parametrize("pause", [keeping.PAUSE, 0.0], ids=["at once", "after a pause"])
+def test_a_committer_goes_on_over_another_where_it_is_lost(
+    postgres_log: Database, monkeypatch: pytest.MonkeyPatch, pause: float
+) -> None:
+    monkeypatch.setattr(keeping, "PAUSE", pause)
     committer = Committer(postgres_log)
     assert committer.log(*prepared(postgres_log))
     other = create_engine(postgres_log.engine.url)
