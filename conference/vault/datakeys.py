@@ -74,8 +74,6 @@ _CURRENT_ON = {
     " AND partnership_id = ANY(%b::text[]) AND owner = ANY(%b::text[])"
     " AND purpose = ANY(%b::text[]) AND subjects = ANY(%b::text[])",
 }
-_NOBODY = [driver.array("TEXT", [])] * 4
-_CURRENT = "current/{}/{}"  # the name under which an owner's data key is remembered that seals its parts
 _NAMED_ON = {
     "sqlite": f"{_OF_KEYS} id IN (SELECT value FROM json_each(?)) AND purpose = ?",  # noqa: S608 - ours
     "postgresql": f"{_OF_KEYS} id = ANY(%b::text[]) AND purpose = %s",
@@ -127,7 +125,6 @@ def for_sealing(session: Session, wanted: Mapping[Wanted, int]) -> dict[Wanted, 
         session.connection().execute(query.values(current=False))
         for one in [one for one, key in held.items() if key.info.id in over]:
             del held[one]
-            _not_current(session, one)
         held = _current(session, wanted)
         again = {held[one].info.id: values for one, values in wanted.items() if held[one].info.id not in over}
         nonces.count(session, again)
@@ -211,7 +208,6 @@ def _leave_retired(session: Session, found: dict[Wanted, OpenKey]) -> None:
         session.connection().execute(query.values(current=False))
         for one in stale:
             del found[one]
-            _not_current(session, one)
 
 
 @event.listens_for(Session, "after_soft_rollback")
@@ -221,14 +217,29 @@ def _rolled_back(session: Session, _previous: object) -> None:
 
 def _find(session: Session, wanted: Collection[Wanted]) -> tuple[dict[Wanted, OpenKey], set[Wanted]]:
     """Those that are there, and those that are there and whose owner does not give its key."""
-    keys: KeyFile = session.info["keys"]
-    asked = {*wanted} - _remembered(keys, wanted).keys()
-    stored = _stored(session, asked)
-    found = _remembered(keys, wanted)  # again, as PostgreSQL's lock was only taken meanwhile
-    if forgotten := {*wanted} - asked - found.keys():
-        stored |= _stored(session, forgotten)
-    opened, dark = unwrapped(session, list(stored.values())), set()
-    for wants, one in stored.items():
+    wanted = set(wanted)
+    connection = session.connection()
+    on = connection.dialect.name
+    asked = sorted((one.partnership, one.owner, one.purpose, one.subjects) for one in wanted)
+    given: list[Any]
+    if on == "sqlite":
+        given = [json.dumps(asked)]
+    else:
+        given = [driver.array("TEXT", sorted(set(one))) for one in zip(*asked, strict=True)]
+    rows = driver.run(connection, _CURRENT_ON[on], given)
+    remembered = session.info["keys"].remembered()
+    fitting, found, dark = {}, {}, set()
+    for row in rows:
+        known = remembered.get(row[0])
+        wants = Wanted(*row[1:5])
+        if wants not in wanted:
+            continue  # each column fits, but not to the others
+        if known is not None and known.info == row[:6] and _is_lasting(known.info):
+            found[wants] = known
+        else:
+            fitting[wants] = Stored.of(row)
+    opened = unwrapped(session, list(fitting.values())) if fitting else {}
+    for wants, one in fitting.items():
         key = opened[one.info.id]
         if isinstance(key, OpenKey):
             found[wants] = key
@@ -237,51 +248,12 @@ def _find(session: Session, wanted: Collection[Wanted]) -> tuple[dict[Wanted, Op
         else:
             why = "it was changed, or wrapped with another key file"
             raise key.why or SealBroken(Place("data_key", one.info.id, "wrapped"), why)
-    _remember(session, {one: found[one] for one in stored if one in found})
     return found, dark
-
-
-def _stored(session: Session, wanted: Collection[Wanted]) -> dict[Wanted, Stored]:
-    """Those that are there, as stored. From then on `rotation.barrier` waits, even if none is asked for."""
-    connection = session.connection()
-    on = connection.dialect.name
-    asked = sorted((one.partnership, one.owner, one.purpose, one.subjects) for one in wanted)
-    given: list[Any]
-    if on == "sqlite":
-        given = [json.dumps(asked)]
-    else:
-        given = [driver.array("TEXT", sorted({*one})) for one in zip(*asked, strict=True)] or _NOBODY
-    rows = driver.run(connection, _CURRENT_ON[on], given) if asked or on != "sqlite" else []
-    found = {Wanted(*row[1:5]): row for row in rows}  # each column fits, but perhaps not to the others
-    return {one: Stored.of(row) for one, row in found.items() if one in wanted}
-
-
-def _remembered(keys: KeyFile, wanted: Iterable[Wanted]) -> dict[Wanted, OpenKey]:
-    """Those that sealed before, and may seal until they are retired or have sealed enough."""
-    known = keys.remembered()
-    named = ((one, _CURRENT.format(*one)) for one in wanted if _seals_every_event(one))
-    return {one: known[name] for one, name in named if name in known}
-
-
-def _remember(session: Session, found: Mapping[Wanted, OpenKey]) -> None:
-    """For the next transaction. Not what this one may have made, and may yet roll back."""
-    if "made_data_keys" not in session.info:
-        known = session.info["keys"].remembered()
-        known |= {_CURRENT.format(*one): key for one, key in found.items() if _seals_every_event(one)}
-
-
-def _not_current(session: Session, one: Wanted) -> None:
-    session.info["keys"].remembered().pop(_CURRENT.format(*one), None)
-
-
-def _seals_every_event(one: Wanted) -> bool:
-    return one.purpose == "body" and not one.subjects
 
 
 def _make(session: Session, wanted: Iterable[Wanted], *, current: bool = True) -> dict[Wanted, OpenKey]:
     """New data keys. If they become current, those that are must be found again: others make some too."""
     keys: KeyFile = session.info["keys"]
-    session.info["made_data_keys"] = True
     rows: list[dict[str, Any]] = []
     made = {}
     for one in wanted:

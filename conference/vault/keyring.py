@@ -200,10 +200,10 @@ class Keyring(KeyFile):
     def _forget(self, agency: Agency) -> None:
         """Drop all that was unwrapped with this agency's key, also what somebody is just now unwrapping."""
         self.held.forget(agency)
-        kept = self._unwrapped.items()
-        if any((key.info.partnership, key.info.owner) == agency for _, key in list(kept)):
-            others = {one: key for one, key in list(kept) if (key.info.partnership, key.info.owner) != agency}
-            self._unwrapped = others
+        kept = list(
+            self._unwrapped.items()
+        )  # another dictionary, so that who has the old one adds to it in vain
+        self._unwrapped = {one: key for one, key in kept if (key.info.partnership, key.info.owner) != agency}
 
     # --- reading the key file ---
 

@@ -1,25 +1,30 @@
-"""Data keys that seal every event are remembered between transactions, as long as they may be used."""
+"""Which data key seals: never one that was rolled back, retired, or taken away meanwhile."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from conference import driver
 from conference.clock import now
-from conference.db import Database
-from conference.vault import rotation
+from conference.db import Base, Database
+from conference.identity.models import Partnership
+from conference.vault import keychanges, rotation
 from conference.vault.bodies import Part, SealedPart, open_parts, seal_parts
 from conference.vault.datakeys import SEALING
 from conference.vault.envelope import key_id_in
-from conference.vault.errors import KeyDestroyed
+from conference.vault.errors import KeyDark, KeyDestroyed, KeyMissing
 from conference.vault.keyfile import KeyFile, owner_key
+from conference.vault.keyring import Keyring
 from conference.vault.models import DataKey
 from conference.vault.place import Place
+from conference.vault.providers import Asked, Opened
+from tests.vault.conftest import TABLES
 
 HERE = Place("log_part", "evt_1", "police")
 
@@ -44,21 +49,11 @@ def assert_opens(database: Database, blob: bytes) -> None:
         assert open_parts(session, [SealedPart(blob, "north", "police", HERE)]) == [b"a body"]
 
 
-def test_it_is_read_from_the_database_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = [seal(database), seal(database)]
-    asked: list[Any] = []
-
-    def run(connection: Any, statement: str, given: Any = (), **more: Any) -> Any:
-        rows = kept(connection, statement, given, **more)
-        asked.extend(rows)
-        return rows
-
-    kept = driver.run
-    monkeypatch.setattr(driver, "run", run)
-    third = seal(database)
-    assert asked == []
-    assert {key_id_in(blob) for blob in first} == {key_id_in(third)}
-    assert_opens(database, third)
+def test_one_data_key_seals_until_something_is_said_of_it(database: Database) -> None:
+    blobs = [seal(database) for _ in range(3)]
+    assert len({key_id_in(blob) for blob in blobs}) == 1
+    for blob in blobs:
+        assert_opens(database, blob)
 
 
 def test_a_key_that_was_rolled_back_is_not(database: Database) -> None:
@@ -114,13 +109,63 @@ def test_nothing_is_sealed_with_what_a_destroyed_key_protects(database: Database
         seal_parts(session, [part()])
 
 
-def test_what_is_about_a_person_is_not_remembered(database: Database) -> None:
-    about_ann = part()._replace(subjects=("per_ann",))
+def test_a_data_key_that_is_no_longer_stored_seals_nothing_more(database: Database) -> None:
+    """As after a database went back in time beneath a server: what is sealed from then on opens."""
     for _ in range(2):
-        with database.write() as session:
-            seal_parts(session, [about_ann, part(), part("almo")])
-    names = {name for name in database.keys.remembered() if name.startswith("current/")}
-    assert names == {"current/north/police", "current/north/almo"}
+        seal(database)
+    with database.write() as session:
+        session.execute(delete(DataKey))
+    assert_opens(database, seal(database))
+
+
+def test_a_key_that_is_taken_away_while_it_is_asked_for_is_not_remembered(tmp_path: Path) -> None:
+    """Whoever unwraps it just then keeps it for its own transaction at most."""
+    KeyFile.create(tmp_path / "keys")
+    holder = Holder()
+    keys = Keyring.open_with(tmp_path / "keys", {"hsm": holder})
+    database = Database(f"sqlite:///{tmp_path}/data.db", keys)
+    Base.metadata.create_all(database.engine, TABLES)
+    with database.write() as session:
+        session.add(Partnership(id="north", name="North", reference_prefix="NM"))
+    keychanges.hand_over(keys, "north", "police", "hsm")
+    made = seal(database)
+
+    def revoke() -> None:
+        holder.meanwhile = lambda: None
+        keychanges.revoke(Keyring.open_with(tmp_path / "keys", {"hsm": holder}), "north", "police")
+        keys.agency("north", "police")  # as another thread may look
+
+    keys = Keyring.open_with(tmp_path / "keys", {"hsm": holder})  # in a process that has not unwrapped it yet
+    database.keys = keys
+    holder.meanwhile = revoke
+    with database.read() as session, suppress(KeyMissing):
+        open_parts(session, [SealedPart(made, "north", "police", HERE)])
+    assert keys.is_dark("north", "police")
+    assert keys.remembered() == {}
+    with database.read() as session, pytest.raises(KeyDark):
+        open_parts(session, [SealedPart(made, "north", "police", HERE)])
+    database.close()
+
+
+class Holder:
+    """A holder of keys who is asked, and does something meanwhile."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, AESGCM] = {}
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def make(self, name: str) -> None:
+        self._keys[name] = AESGCM(AESGCM.generate_key(256))
+
+    def wrap(self, name: str, plain: bytes, aad: bytes) -> bytes:
+        return b"0" * 12 + self._keys[name].encrypt(b"0" * 12, plain, aad)
+
+    def unwrap_many(self, asked: Sequence[Asked]) -> list[Opened]:
+        self.meanwhile()
+        return [self._keys[one.name].decrypt(one.wrapped[:12], one.wrapped[12:], one.aad) for one in asked]
+
+    def destroy(self, name: str) -> None:
+        del self._keys[name]
 
 
 def test_on_postgresql_a_rotation_waits_for_whoever_seals_with_it(database: Database) -> None:
