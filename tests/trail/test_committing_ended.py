@@ -91,6 +91,7 @@ def test_nobody_is_forgotten_by_a_leader_who_is_ended(
     inner, take = committer._stored, committer._take
 
     def takes(*given: Any) -> None:
+        monkeypatch.setattr(committer, "_take", take)
         for mate in mates:
             mate.waits()
         take(*given)
@@ -100,12 +101,11 @@ def test_nobody_is_forgotten_by_a_leader_who_is_ended(
         later.waits()
         raise SystemExit
 
-    with monkeypatch.context() as patched:
-        patched.setattr(committer, "_take", takes)
-        patched.setattr(committer, "_stored", ends)
-        ended = Other(committer, database)
-        ended.start()
-        assert isinstance(ended.told(), SystemExit)
+    monkeypatch.setattr(committer, "_take", takes)
+    monkeypatch.setattr(committer, "_stored", ends)
+    ended = Other(committer, database)
+    ended.start()
+    assert isinstance(ended.told(), SystemExit)
     assert [str(mate.told()) for mate in mates] == ["the group was not committed"] * 3
     assert later.told() is True
     goes_on(committer, database, 1)
