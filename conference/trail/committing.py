@@ -107,7 +107,7 @@ class Committer:
         gate.acquire()
 
     def _go(self, mine: _Answer, group: list[_Answer]) -> None:
-        """Let nobody wait for us any longer, whether it is done or we are being ended, wherever that was.
+        """Let nobody wait for us any longer, whether it is done or we were ended anywhere before this.
 
         Whoever is made to lead no longer waits: both happen at once.
         """

@@ -2,8 +2,8 @@
 
 Between two transactions a connection costs two ways there and back: one asks whether it still answers, and
 one leaves nothing in it for whoever is next. Whoever keeps it is next themselves, for nobody's agency and
-with the same few statements. After a pause, or after anything that failed, it goes back to the pool, which
-cleans it, and asks it before it gives it away again.
+with the same few statements. After a pause it is asked whether it still answers; after anything that failed
+it goes back to the pool, which cleans it before it gives it away again.
 """
 
 from __future__ import annotations
@@ -54,7 +54,17 @@ class Kept:
 
     def _taken(self) -> Connection:
         """Nobody else's until it is put back: whoever is ended meanwhile leaves nothing half done here."""
-        if self._idle and time.monotonic() - self._idle[-1][1] < PAUSE:
-            return self._idle.pop()[0]
-        self.let_go()
+        if self._idle:
+            connection, since = self._idle.pop()
+            if time.monotonic() - since < PAUSE or _answers(connection):
+                return connection
+            connection.invalidate()
+            connection.close()
         return self._database.kept_for(self)
+
+
+def _answers(connection: Connection) -> bool:
+    try:
+        return connection.dialect.do_ping(connection.connection.dbapi_connection)  # type: ignore[arg-type]
+    except connection.dialect.loaded_dbapi.Error:
+        return False

@@ -151,11 +151,7 @@ class KeyFile:
 
     def unwrap(self, name: str, wrapped: bytes, aad: bytes) -> bytes:
         """What `wrap` made. Raises NotSealedHere; KeyMissing, KeyDestroyed."""
-        self._refresh()
-        return self._unwrap(name, wrapped, aad)
-
-    def _unwrap(self, name: str, wrapped: bytes, aad: bytes) -> bytes:
-        key = AESGCM(self._known(name))
+        key = AESGCM(self.key(name))
         if len(wrapped) < NONCE_BYTES + TAG_BYTES:
             raise NotSealedHere
         try:
@@ -168,10 +164,9 @@ class KeyFile:
     ) -> list[bytes | KeyMissing | NotSealedHere]:
         """For each (name, wrapped, aad) what `unwrap` gives, or the error that it raises."""
         found: list[bytes | KeyMissing | NotSealedHere] = []
-        self._refresh()
         for one in asked:
             try:
-                found.append(self._unwrap(*one))
+                found.append(self.unwrap(*one))
             except (KeyMissing, NotSealedHere) as error:
                 found.append(error)
         return found

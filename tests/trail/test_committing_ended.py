@@ -1,4 +1,4 @@
-"""Whoever is ended, wherever that is, holds nobody up; and no answer is taken for durable that is not."""
+"""Whoever is ended at its work holds nobody up; and no answer is taken for durable that is not."""
 
 from __future__ import annotations
 

@@ -55,16 +55,21 @@ def test_one_after_the_other_is_one_connection(postgres_log: Database) -> None:
     kept.let_go()
 
 
-def test_after_a_pause_it_is_cleaned_and_asked(
+def test_after_a_pause_it_is_asked_whether_it_answers(
     postgres_log: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = Kept(postgres_log)
-    monkeypatch.setattr(keeping, "PAUSE", 0.0)
-    with asked(postgres_log) as seen:
+    kept, dialect, asked_for = Kept(postgres_log), type(postgres_log.engine.dialect), list[Any]()
+    ping = dialect.do_ping
+    monkeypatch.setattr(dialect, "do_ping", lambda self, one: asked_for.append(one) or ping(self, one))
+    for pause, times in ((keeping.PAUSE, 0), (0.0, 2)):
+        monkeypatch.setattr(keeping, "PAUSE", pause)
+        with kept.write() as session:
+            first = process_of(session)
+        asked_for.clear()
         for _ in range(2):
-            with kept.write():
-                pass
-    assert seen == ["given", "cleaned", "given"]
+            with kept.write() as session:
+                assert process_of(session) == first
+        assert len(asked_for) == times
     kept.let_go()
 
 
@@ -105,7 +110,7 @@ def test_nobody_else_gets_it_before_it_is_clean(postgres_log: Database) -> None:
 
 @pytest.mark.parametrize("pause", [keeping.PAUSE, 0.0], ids=["at once", "after a pause"])
 def test_a_committer_goes_on_over_another_where_it_is_lost(
-    postgres_log: Database, monkeypatch: pytest.MonkeyPatch, pause: float
+    postgres_log: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, pause: float
 ) -> None:
     monkeypatch.setattr(keeping, "PAUSE", pause)
     committer = Committer(postgres_log)
@@ -123,6 +128,7 @@ def test_a_committer_goes_on_over_another_where_it_is_lost(
     ready = prepared(postgres_log)
     assert committer.log(*ready)
     assert stored(postgres_log) == 2
+    assert pause or not [one for one in caplog.records if one.levelname == "ERROR"], "it was only resting"
 
 
 def test_closing_the_database_gives_it_back(postgres_log: Database) -> None:
