@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Insert, event, update
+from sqlalchemy import Insert, event, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -178,14 +178,14 @@ def _current(session: Session, wanted: Iterable[Wanted]) -> dict[Wanted, OpenKey
     if not asked:
         return held
     found, dark = _find(session, asked)
-    _leave_retired(session, found)
-    missing = [one for one in asked if one not in found and one not in dark]
+    left = _leave_retired(session, found)
+    missing = [one for one in asked if one not in found and one not in dark | left]
     if missing:
         _make(session, missing)
         made, also_dark = _find(session, missing)
         found, dark = found | made, dark | also_dark
-    if dark:  # its owner does not give its key: what is sealed now opens when it does
-        found |= _make(session, sorted(dark), current=False)
+    if alone := sorted(dark | left):  # for this transaction: a dark owner's opens when its key is given again
+        found |= _make(session, alone, current=False)
     held.update(found)
     return held
 
@@ -195,19 +195,26 @@ def retired(partnership: str, owner: str, version: int) -> str:
     return f"retired/{partnership}/{owner}/{version}"
 
 
-def _leave_retired(session: Session, found: dict[Wanted, OpenKey]) -> None:
-    """Let go of data keys that were retired and are said to be current again: not by this application."""
+def _leave_retired(session: Session, found: dict[Wanted, OpenKey]) -> set[Wanted]:
+    """Let go of data keys that were retired and are still, or again, said to be current.
+
+    Returns those that somebody else is just letting go of. To wait for them could be a deadlock: they may let
+    go of ours next.
+    """
     keys: KeyFile = session.info["keys"]  # which `_find` has just looked at
     stale = {
         one: key.info.id
         for one, key in found.items()
         if keys.knows(retired(one.partnership, one.owner, key.info.version))
     }
-    if stale:
-        query = update(DataKey).where(DataKey.id.in_(sorted(stale.values())))
-        session.connection().execute(query.values(current=False))
-        for one in stale:
-            del found[one]
+    if not stale:
+        return set()
+    those = select(DataKey.id).where(DataKey.id.in_(sorted(stale.values())))
+    ours = set(session.scalars(those.with_for_update(skip_locked=True)))
+    session.connection().execute(update(DataKey).where(DataKey.id.in_(sorted(ours))).values(current=False))
+    for one in stale:
+        del found[one]
+    return {one for one, key in stale.items() if key not in ours}
 
 
 @event.listens_for(Session, "after_soft_rollback")

@@ -101,6 +101,36 @@ def test_a_key_that_is_retired_in_the_key_file_alone_seals_nothing_more(database
     assert current == [key_id_in(after)]
 
 
+def test_two_who_let_go_of_the_same_keys_do_not_wait_for_each_other(database: Database) -> None:
+    """Neither for a row, nor for a new current key: each has held what the other wants next."""
+    if database.is_sqlite:
+        return  # one writes at a time
+    with database.write() as session:
+        seal_parts(session, [part("police"), part("almo")])
+    for owner in ("police", "almo"):
+        version = database.keys.new_version("north", owner)
+        database.keys.key_or_new(f"retired/north/{owner}/{version - 1}")
+    blobs: list[tuple[str, bytes]] = []
+
+    def seals(session: Session, owner: str) -> None:
+        blobs.append((owner, *seal_parts(session, [part(owner)])))
+
+    with database.write() as one, database.write() as other:
+        seals(one, "police")
+        seals(other, "almo")
+        seals(one, "almo")
+        seals(other, "police")
+    for owner in ("police", "almo"):
+        with database.write() as session:
+            seals(session, owner)
+    with database.read() as session:
+        sealed = [SealedPart(blob, "north", owner, HERE) for owner, blob in blobs]
+        assert open_parts(session, sealed) == [b"a body"] * 6
+        current = session.execute(select(DataKey.owner, DataKey.version).where(DataKey.current)).all()
+    assert sorted(tuple(row) for row in current) == [("almo", 2), ("police", 2)]
+    assert len({key_id_in(blob) for _, blob in blobs}) == 4, "two are current, two were for one transaction"
+
+
 def test_nothing_is_sealed_with_what_a_destroyed_key_protects(database: Database) -> None:
     for _ in range(2):
         seal(database)
