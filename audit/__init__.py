@@ -24,7 +24,7 @@ from audit.errors import (
     LogFault,
     NotInLog,
 )
-from audit.event import EMPTY_BODY, Event, Item, Random, body_for, new_id, value_commitment
+from audit.event import EMPTY_BODY, Event, Item, Random, value_commitment
 from audit.export import Progress, export_log, tile_bytes
 from audit.leaf import HOUSE, LEAF_LIMIT, Continuation, OpenItem, Part, Parts, Roster, seal_event
 from audit.names import EventName
@@ -93,7 +93,6 @@ __all__ = [
     "Store",
     "VerifierKey",
     "append",
-    "body_for",
     "canonical",
     "consistency_proof",
     "cosign",
@@ -101,7 +100,6 @@ __all__ = [
     "inclusion_proof",
     "leaf_hash",
     "leaves_hash",
-    "new_id",
     "node_hash",
     "open_checkpoint",
     "parse_policy",

@@ -3,7 +3,6 @@
 Names people, cases, staff and fields by random ids only.
 """
 
-import secrets
 from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,8 @@ from typing import NamedTuple
 
 from audit.encoding import canonical_plain, quoted, to_base64
 from audit.errors import BadEvent
-from audit.forms import body_form, item_form
 from audit.names import EventName
+from audit.patterns import body_pattern, item_pattern
 from audit.shape import WITHOUT_VALUE, a_word, check_head, check_item
 
 Random = Callable[[int], bytes]
@@ -76,7 +75,7 @@ class Item:
         return written
 
     def plain(self) -> str:
-        """The item in canonical JSON, if there is nothing to escape in it: what fits `item_form` is right."""
+        """The item in canonical JSON, if there is nothing to escape: what fits `item_pattern` is right."""
         mark = "" if self.mark is None else f',"mark":{quoted(self.mark)}'
         committed = None if self.commitment is None else to_base64(self.commitment)
         people = '","'.join(self.subjects)
@@ -177,11 +176,6 @@ def moment(at: datetime) -> str:
     return f"{at.isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"
 
 
-def new_id(kind: str, random: Random = secrets.token_bytes) -> str:
-    """A random id of the kind `evt`, `req`, `per` …: 128 bits in hex."""
-    return f"{kind}_{random(16).hex()}"
-
-
 class Written(NamedTuple):
     """An event that was checked, in canonical JSON.
 
@@ -219,7 +213,7 @@ def _around_items(event: Event, at: str) -> tuple[bytes, bytes]:
         before, after = ("", "") if event.about else event.plain(at)
     except TypeError:  # something is no text
         before, after = "", ""
-    if body_form(0 if event.mark is None else 1).fullmatch(before + after):
+    if body_pattern(0 if event.mark is None else 1).fullmatch(before + after):
         return before.encode("ascii"), after.encode("ascii")
     body = canonical_plain({**check_head(event.head()), "items": []})
     head, listed, rest = body.partition(b'"items":[]')
@@ -233,7 +227,7 @@ def _written_item(item: Item, number: int) -> bytes:
     except TypeError:  # something is no text
         text = ""
     people = len(item.subjects)
-    fits = item_form(people, 0 if item.mark is None else 1).fullmatch(text)
+    fits = item_pattern(people, 0 if item.mark is None else 1).fullmatch(text)
     if fits and len(set(item.subjects)) == people:
         return text.encode("ascii")
     return canonical_plain(check_item(item.to_json(), f"items[{number}]"))
@@ -265,20 +259,12 @@ def value_commitment(salt: bytes, shown: bytes) -> bytes:
     return commitment(salt, shown)
 
 
-def body_for(event: Event, agency: str, commitments: Sequence[bytes]) -> bytes:
-    """`agency`'s part of `event`, canonical: the head and the commitment of each item it may know of.
-
-    commitments: one for each item of the event, in order.
-    Returns EMPTY_BODY where it has no part. Raises BadEvent as `check_event` does.
-    """
-    return bodies(event, check_event(event), commitments)(agency)[0]
-
-
 def bodies(
     event: Event, written: Written, commitments: Sequence[bytes]
 ) -> Callable[[str], tuple[bytes, tuple[int, ...]]]:
-    """What gives `body_for` an agency, and the place in the event of each item that it commits to.
+    """What gives an agency's part of `event`, canonical, and the place of each item that it commits to.
 
+    commitments: one for each item of the event, in order. An agency without a part has EMPTY_BODY.
     Source: spec/audit.md, "Event, body, leaf": the actor's agency has all, any other those that it owns.
     """
     committed = [b'"%b"' % b2a_base64(one, newline=False) for one in commitments]

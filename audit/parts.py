@@ -21,7 +21,7 @@ from typing import BinaryIO, cast
 from audit.encoding import canonical_plain, from_base64, load_canonical, to_base64
 from audit.errors import BadEncoding, BadEvent
 from audit.event import EMPTY_BODY, SALT_BYTES, commitment
-from audit.forms import plain_leaf
+from audit.patterns import plain_leaf
 from audit.shape import Check, a_hash, check_body, check_item, check_keys, check_leaf
 
 LINE_LIMIT = 64 * 1024 * 1024

@@ -22,7 +22,8 @@ from conference.sharing.door import disclose
 from conference.sharing.models import ConsentRow
 from conference.vault.erase import erase_person
 from conference.vault.keyfile import KeyFile
-from tests.support.world import NOW, World, by, copied, make, told
+from tests.support.copies import on_sqlite
+from tests.support.world import NOW, World, by, make, told
 
 Change = Callable[[Session, World], object]
 
@@ -39,9 +40,8 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def world(first: World, tmp_path: Path) -> Iterator[World]:
-    one = copied(first, tmp_path)
-    yield one
-    one.database.close()
+    with on_sqlite(first, tmp_path) as one:
+        yield one
 
 
 def seen(database: Database, world: World) -> list[tuple[object, ...]] | None:

@@ -179,6 +179,10 @@ def _more(session: Any, known: Known) -> None:
 @pytest.fixture
 def edited(known: Known) -> Iterator[Known]:
     yield known
+    put_back(known)
+
+
+def put_back(known: Known) -> None:
     with known.anything.begin() as connection:
         _unbound(connection)
         for name, rows in known.rows.items():
@@ -215,6 +219,7 @@ def lines() -> Iterator[io.StringIO]:
 
 
 _RECEIPT = re.compile(r"v1 req_\S+ \S+")
+_NONCE = re.compile(r"nonce(-|=\")[A-Za-z0-9+/=]{24}")  # all that an answer without a receipt draws anew
 
 
 def unnoticed_beyond_the_wall(edited: Known, what: str) -> str | None:
@@ -457,6 +462,29 @@ def said_of_broken(known: Known, who: str) -> dict[str, tuple[tuple[str, ...], s
     with known.world.database.read() as session:
         found = events_for(session, HOME, agency, Wanted(names=("seal.broken",)))
         return {one.id: (one.about, one.mark) for one in found}
+
+
+def test_nothing_says_which_of_the_rows_that_are_withheld_was_edited(edited: Known) -> None:
+    """Two owners' rows, neither shown to Sam: his answer is the same, and so is his agency's log."""
+    whole = ask(edited, "h-rep", CASE).get_data(as_text=True)
+    assert not [value for value in ("has a knife", "Larch Walk") if value in whole]
+    one, other = (_told_of_an_edit(edited, EDITS[what][0]) for what in ("class and level", "level"))
+    assert one == other
+    assert one[0] == 500
+
+
+def _told_of_an_edit(known: Known, statement: str) -> tuple[object, ...]:
+    """Status, page, headers and log."""
+    edit(known, statement)
+    before = said_of_broken(known, "h-rep").keys()
+    answer = ask(known, "h-rep", CASE)
+    said = said_of_broken(known, "h-rep")
+    put_back(known)
+    page, *headers = (
+        _NONCE.sub("", text)
+        for text in (answer.get_data(as_text=True), *(f"{name}: {value}" for name, value in answer.headers))
+    )
+    return answer.status_code, page, headers, [said[event] for event in said.keys() - before]
 
 
 @pytest.mark.parametrize(

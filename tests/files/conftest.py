@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.copies import on_postgres
+from tests.support.copies import on_postgres, on_sqlite
 from tests.support.documents import documented
-from tests.support.world import World, copied, make
+from tests.support.world import World, make
 
 
 def tell(folder: Path, url: str | None = None) -> World:
@@ -26,9 +26,8 @@ def told_world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def world(told_world: World, tmp_path: Path) -> Iterator[World]:
-    one = copied(told_world, tmp_path)
-    yield one
-    one.database.close()
+    with on_sqlite(told_world, tmp_path) as one:
+        yield one
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -37,6 +36,5 @@ def either(request: pytest.FixtureRequest, told_world: World, tmp_path: Path) ->
         with on_postgres(request.getfixturevalue("postgres_cluster"), "documented", tell, tmp_path) as one:
             yield one
         return
-    one = copied(told_world, tmp_path)
-    yield one
-    one.database.close()
+    with on_sqlite(told_world, tmp_path) as one:
+        yield one

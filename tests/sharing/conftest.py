@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.world import World, copied, make
+from tests.support.copies import on_sqlite
+from tests.support.world import World, make
 
 
 @pytest.fixture(scope="module")
@@ -20,17 +21,17 @@ def told_world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 @pytest.fixture
 def world(told_world: World, tmp_path: Path) -> Iterator[World]:
     """A copy of it, on SQLite."""
-    one = copied(told_world, tmp_path)
-    yield one
-    one.database.close()
+    with on_sqlite(told_world, tmp_path) as one:
+        yield one
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def either(request: pytest.FixtureRequest, told_world: World, tmp_path: Path) -> Iterator[World]:
     """The same on each database."""
     if request.param == "sqlite":
-        one = copied(told_world, tmp_path)
-    else:
-        one = request.module.prepared(make(tmp_path, request.getfixturevalue("postgres_url")))
+        with on_sqlite(told_world, tmp_path) as one:
+            yield one
+        return
+    one = request.module.prepared(make(tmp_path, request.getfixturevalue("postgres_url")))
     yield one
     one.database.close()

@@ -1,4 +1,4 @@
-"""A world on PostgreSQL, told once in a session and copied for each test, as `world.copied` is on SQLite."""
+"""A world that was told once, copied for each test, and closed after it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,21 @@ from conference.db import Database
 from conference.vault import nonces
 from conference.vault.keyfile import KeyFile
 from tests.support.postgres import APPLICATION, Cluster, as_role
-from tests.support.world import World, settings_for
+from tests.support.world import World, copied, settings_for
 
 Tell = Callable[[Path, str], World]  # a folder, and the address of an empty database
 
 _TOLD: WeakKeyDictionary[Cluster, dict[str, World]] = WeakKeyDictionary()
+
+
+@contextmanager
+def on_sqlite(told: World, data: Path) -> Iterator[World]:
+    """The same world in the folder `data`."""
+    one = copied(told, data)
+    try:
+        yield one
+    finally:
+        one.database.close()
 
 
 @contextmanager

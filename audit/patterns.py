@@ -28,7 +28,7 @@ _MARK = rf'(?:,"mark":{_WORD})'
 
 
 @lru_cache(maxsize=64)
-def item_form(people: int, marks: int) -> re.Pattern[str]:
+def item_pattern(people: int, marks: int) -> re.Pattern[str]:
     """What an item fits, if its people are different.
 
     people, marks: how many it has (marks: 0 or 1), so that no text in it passes for one more.
@@ -46,7 +46,7 @@ def item_form(people: int, marks: int) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=2)
-def body_form(marks: int) -> re.Pattern[str]:
+def body_pattern(marks: int) -> re.Pattern[str]:
     """What a body fits that has no items and is about nothing, if its moment is real. marks: as above."""
     names = [re.escape(name.value) for name in EventName]
     return re.compile(

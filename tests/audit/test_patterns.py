@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import audit
 from audit.encoding import load_canonical
 from audit.event import check_event
-from audit.forms import body_form, item_form
+from audit.patterns import body_pattern, item_pattern
 from audit.shape import a_moment, check_body, check_item
 from tests.audit.made import START, an_event, an_id, an_item, some_events
 
@@ -37,11 +37,11 @@ def refused(check, value):
 @pytest.mark.parametrize("number", range(4))
 def test_most_items_and_bodies_fit(number):
     event = list(some_events(4))[number]
-    assert body_form(0 if event.mark is None else 1).fullmatch(
+    assert body_pattern(0 if event.mark is None else 1).fullmatch(
         "".join(event.plain("2026-11-22T10:00:07.123Z"))
     )
     for item in event.items:
-        assert item_form(1, 0).fullmatch(item.plain())
+        assert item_pattern(1, 0).fullmatch(item.plain())
 
 
 @given(
@@ -94,8 +94,8 @@ def test_what_fits_is_what_the_long_way_takes(at, byte, cut, people, marks):
     item = an_item(subjects=subjects, mark=mark)
     body = "".join(an_event(mark=mark).plain("2026-11-22T10:00:07.123Z"))
     for form, text, check in (
-        (item_form(people, marks), item.plain(), check_item),
-        (body_form(marks), body, check_body),
+        (item_pattern(people, marks), item.plain(), check_item),
+        (body_pattern(marks), body, check_body),
     ):
         assert form.fullmatch(text)
         place = at % len(text)
@@ -123,11 +123,11 @@ def test_no_text_passes_for_more_than_one(subjects, mark, level):
 
 def test_neither_form_takes_the_other_number_of_marks_or_people():
     marked, plain = an_item(mark="outside-policy").plain(), an_item().plain()
-    assert item_form(1, 1).fullmatch(marked)
-    assert not item_form(1, 0).fullmatch(marked)
-    assert not item_form(1, 1).fullmatch(plain)
-    assert not item_form(2, 0).fullmatch(plain)
-    assert not item_form(0, 0).fullmatch(plain)
+    assert item_pattern(1, 1).fullmatch(marked)
+    assert not item_pattern(1, 0).fullmatch(marked)
+    assert not item_pattern(1, 1).fullmatch(plain)
+    assert not item_pattern(2, 0).fullmatch(plain)
+    assert not item_pattern(0, 0).fullmatch(plain)
 
 
 def test_a_moment_is_written_to_the_millisecond_and_cut_off():
